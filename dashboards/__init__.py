@@ -1,0 +1,1 @@
+"""People: the web pages, maps, exports and the command line."""

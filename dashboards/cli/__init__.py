@@ -1,0 +1,1 @@
+"""The command `hotspots`: one module a command."""

@@ -1,0 +1,1 @@
+"""One module a page: PAGE, layout(view), register(app, view)."""

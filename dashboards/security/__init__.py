@@ -1,0 +1,1 @@
+"""Headers and limits of the web service."""

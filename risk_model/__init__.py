@@ -1,0 +1,1 @@
+"""Policy: layers, indicators, weights, scores, uncertainty, evidence, and the published run."""

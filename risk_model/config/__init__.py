@@ -1,0 +1,1 @@
+"""The YAML that analysts edit: typed, frozen, closed."""

@@ -1,0 +1,1 @@
+"""One official table each, turned into one area layer."""

@@ -1,0 +1,1 @@
+"""Geography and statistics: files, areas, incidents, neighbours, permutation inference, density."""
