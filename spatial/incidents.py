@@ -1,0 +1,401 @@
+"""Incidents: files of any supplier -> counts by area, month and category, points, ledger."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from spatial.archives import Archive
+from spatial.boundaries import Areas
+from spatial.coverage import Delivery, coverage_warnings, covered_months
+from spatial.crosswalk import Crosswalk
+from spatial.errors import Faults, InputError
+from spatial.incident_files import files_of
+from spatial.incident_frames import (
+    PlacedRows,
+    count_rows,
+    force_totals,
+    fullest_points,
+    point_rows,
+    unlocated_by_category,
+)
+from spatial.incident_places import RULES, CodeLists, place_rows
+from spatial.incident_rows import scan_file
+from spatial.incident_sources import FileRecord, IncidentSource
+from spatial.incident_table import IncidentTable, ReadFile, superseded_rows, tabulate
+from spatial.ledger import REASONS, Ledger, LedgerBook
+from spatial.period import Period, month_text
+from spatial.study_area import StudyArea
+
+__all__ = ["Incidents", "read_incidents"]
+
+DISAGREEMENT_WARNING = 0.05
+QUARANTINE_WARNING = 0.05
+MAP_POINT_WARNING = 0.05
+
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Incidents:
+    """Every row of the sources, counted once.
+
+    Attributes
+    ----------
+    study
+        The study area with the ring that statistics may use: areas without a covered month are
+        not in it, and their rows are booked as outside.
+    counts
+        area_code, month, category, n, and the attribute columns that a source has: rows that are
+        used or in the ring, sorted by those columns.
+    points
+        x, y (EPSG:27700 metres), month, category, area_code ("" outside study area and ring):
+        every located row of the period within the wanted distance of the study area, sorted.
+    ledger
+        Where every row went.
+    files
+        In the order they were read.
+    covered
+        Index area_code (study area and ring), one boolean column a month.
+    map_points
+        x, y, events, share: the fullest points of the study area, fullest first.
+    unlocated
+        category, rows, unlocated, share: rows of the period without a location; this is not
+        random, so the share is shown by category.
+    force_totals
+        force, month, category, n: rows of the period, located or not.
+    code_disagreement
+        Share of rows of study area and ring whose point lies in another polygon than their code
+        names.
+    warnings
+        What a reader of the figures should know, in words.
+    """
+
+    study: StudyArea
+    counts: pd.DataFrame
+    points: pd.DataFrame
+    ledger: Ledger
+    files: tuple[FileRecord, ...]
+    covered: pd.DataFrame
+    map_points: pd.DataFrame
+    unlocated: pd.DataFrame
+    force_totals: pd.DataFrame
+    code_disagreement: float
+    warnings: tuple[str, ...]
+
+
+def read_incidents(
+    sources: Sequence[IncidentSource],
+    *,
+    areas: Areas,
+    study: StudyArea,
+    period: Period,
+    crosswalk: Crosswalk | None,
+    forces: Mapping[str, str] | None,
+    points_within_m: float,
+    progress: Callable[[str, int], None] | None = None,
+) -> Incidents:
+    """Read every file of the sources and account for every row.
+
+    Parameters
+    ----------
+    sources
+        In order: of two that hold the same incident, the later-listed wins.
+    areas
+        Polygons of the study area, the ring and as much around them as there is.
+    crosswalk
+        Maps LSOA 2011 codes of older files; None where no file has any.
+    forces
+        Area code -> slug of its police force, for coverage; None where any file covers any area.
+    points_within_m
+        Distance from the study area, in metres, within which points are kept.
+    progress
+        Called after each file with its name and number of rows.
+
+    Raises
+    ------
+    InputError
+        With every fault of every file.
+    """
+    lists = CodeLists.of(crosswalk)
+    known = lists.listed | frozenset(areas.codes)
+    west, south, east, north = areas.frame.total_bounds.tolist()
+    bounds = (west, south, east, north)
+    read = _scan_sources(sources, known=known, bounds=bounds, period=period, progress=progress)
+    kept, records = _drop_copies(read, lists)
+    deliveries = _deliveries(kept)
+    covered = covered_months(deliveries, codes=study.all_codes, months=period.months, forces=forces)
+    study = _ring_with_data(study, covered)
+    table = tabulate(kept)
+    replaced, vintages = superseded_rows(table, kept)
+    placed = _place(
+        table,
+        replaced,
+        areas=areas,
+        study=study,
+        crosswalk=crosswalk,
+        lists=lists,
+        near_m=points_within_m,
+    )
+    ledger = _ledger(kept, table, placed)
+    map_points = fullest_points(placed)
+    expected = sorted(
+        {slug for code in (*study.codes, *study.ring) if (slug := (forces or {}).get(code))}
+    )
+    warnings = [
+        *_copy_warnings(records),
+        *vintages,
+        *coverage_warnings(deliveries, months=period.months, expected=expected),
+        *_overlap_warnings(kept),
+        *_row_warnings(kept, placed, map_points),
+    ]
+    return Incidents(
+        study=study,
+        counts=count_rows(table, placed),
+        points=point_rows(table, placed),
+        ledger=ledger,
+        files=tuple(records),
+        covered=covered.loc[list(study.all_codes)],
+        map_points=map_points,
+        unlocated=unlocated_by_category(table, placed),
+        force_totals=force_totals(table, placed, [one.file.force for one in kept]),
+        code_disagreement=placed.disagreement,
+        warnings=tuple(warnings),
+    )
+
+
+def _ring_with_data(study: StudyArea, covered: pd.DataFrame) -> StudyArea:
+    """Leave out ring areas of which no month was supplied: they would look free of crime."""
+    seen = covered.any(axis=1)
+    return replace(study, ring=tuple(code for code in study.ring if seen[code]))
+
+
+def _scan_sources(
+    sources: Sequence[IncidentSource],
+    *,
+    known: frozenset[str],
+    bounds: tuple[float, float, float, float],
+    period: Period,
+    progress: Callable[[str, int], None] | None,
+) -> list[ReadFile]:
+    """Read each file on its own, noting the faults of all before giving up."""
+    faults = Faults()
+    read: list[ReadFile] = []
+    for source in sources:
+        try:
+            archive = Archive(source.path, shown_as=source.shown_as)
+        except InputError as error:
+            faults.extend(error.faults)
+            continue
+        with archive:
+            for file in files_of(source, archive, faults):
+                try:
+                    with file.open() as stream:
+                        scan = scan_file(
+                            stream,
+                            shown_as=file.shown_as,
+                            source=source,
+                            month=file.month,
+                            period=period,
+                            known_codes=known,
+                            bounds=bounds,
+                        )
+                except InputError as error:
+                    faults.extend(error.faults)
+                    continue
+                read.append(ReadFile(file, scan))
+                if progress is not None:
+                    progress(file.shown_as, scan.rows)
+    faults.raise_if_any()
+    return read
+
+
+def _drop_copies(
+    read: Sequence[ReadFile], lists: CodeLists
+) -> tuple[list[ReadFile], list[FileRecord]]:
+    """Set aside files whose bytes were read before (case 7), and record every file."""
+    kept: list[ReadFile] = []
+    records: list[FileRecord] = []
+    seen: dict[str, str] = {}
+    for one in read:
+        scan = one.scan
+        original = seen.get(scan.sha256)
+        seen.setdefault(scan.sha256, scan.shown_as)
+        ignored = "" if original is None else f"same content as {original}"
+        records.append(
+            FileRecord(
+                shown_as=scan.shown_as,
+                sha256=scan.sha256,
+                rows=scan.rows,
+                force=one.file.force,
+                month=one.file.month,
+                vintage=lists.vintage(scan.code_rows),
+                ignored=ignored,
+            )
+        )
+        if not ignored:
+            kept.append(one)
+    return kept, records
+
+
+def _place(
+    table: IncidentTable,
+    replaced: Mask,
+    *,
+    areas: Areas,
+    study: StudyArea,
+    crosswalk: Crosswalk | None,
+    lists: CodeLists,
+    near_m: float,
+) -> PlacedRows:
+    """Find the place of each row that counts, and with it the reason the ledger gives."""
+    where = np.flatnonzero(~np.isnan(table.first) & ~replaced)
+    places = place_rows(
+        table.first[where],
+        table.second[where],
+        table.grid[where],
+        table.code[where],
+        table.codes,
+        table.by_polygon[where],
+        areas=areas,
+        study=study,
+        crosswalk=crosswalk,
+        lists=lists,
+        near_m=near_m,
+    )
+    # The last element stands for "in no area".
+    of_area = np.full(len(areas.codes) + 1, REASONS.index("outside"), dtype=np.int8)
+    of_area[:-1][areas.frame.index.isin(study.codes)] = REASONS.index("used")
+    of_area[:-1][areas.frame.index.isin(study.ring)] = REASONS.index("ring")
+    reason = np.full(len(table), REASONS.index("unlocated"), dtype=np.int8)
+    reason[where] = of_area[places.area]
+    reason[where[places.rule > 0]] = len(REASONS) + places.rule[places.rule > 0] - 1
+    reason[replaced] = REASONS.index("superseded")
+    return PlacedRows(
+        reason=reason,
+        where=where,
+        x=places.x,
+        y=places.y,
+        area=places.area,
+        near=places.near & (places.rule == 0),
+        codes=areas.codes,
+        disagreement=places.disagreeing / places.compared if places.compared else 0.0,
+    )
+
+
+def _ledger(kept: Sequence[ReadFile], table: IncidentTable, placed: PlacedRows) -> Ledger:
+    """Book every row of every file, and check that nothing is left over."""
+    book = LedgerBook()
+    for one in kept:
+        scan = one.scan
+        book.open_file(scan.shown_as, scan.rows)
+        for month, rows in scan.outside_period.items():
+            book.book(scan.shown_as, month, "outside_period", rows)
+        for row in scan.quarantined:
+            book.quarantine(
+                scan.shown_as,
+                row.month,
+                line=row.line,
+                field=row.field,
+                value=row.value,
+                rule=row.rule,
+            )
+
+    def booked_under(number: int, month: int) -> str:
+        return kept[number].file.month or month_text(month)
+
+    plain = placed.reason < len(REASONS)
+    months = int(table.month.max(initial=0)) + 1
+    keys = (table.file.astype(np.int64) * months + table.month) * len(REASONS) + placed.reason
+    groups, rows_of = np.unique(keys[plain], return_counts=True)
+    for key, rows in zip(groups.tolist(), rows_of.tolist(), strict=True):
+        place, reason = divmod(key, len(REASONS))
+        number, month = divmod(place, months)
+        shown_as = kept[number].scan.shown_as
+        book.book(shown_as, booked_under(number, month), REASONS[reason], rows)
+    for at in np.flatnonzero(~plain).tolist():
+        number = int(table.file[at])
+        scan = kept[number].scan
+        book.quarantine(
+            scan.shown_as,
+            booked_under(number, int(table.month[at])),
+            line=int(table.line[at]),
+            field=scan.code_field,
+            value=table.codes[table.code[at]],
+            rule=RULES[int(placed.reason[at]) - len(REASONS) + 1],
+        )
+    return book.close()
+
+
+def _deliveries(kept: Sequence[ReadFile]) -> list[Delivery]:
+    """Return the rows of each force and month; of two vintages, those of the last."""
+    by_name: dict[tuple[str, str], int] = {}
+    extracts: list[Delivery] = []
+    for one in kept:
+        if one.file.month:
+            by_name[one.file.force, one.file.month] = one.scan.rows
+        else:
+            extracts += [
+                Delivery(one.file.force, month, rows) for month, rows in one.scan.months.items()
+            ]
+    return [Delivery(*key, rows) for key, rows in by_name.items()] + extracts
+
+
+def _copy_warnings(records: Sequence[FileRecord]) -> list[str]:
+    return [
+        f"{record.shown_as} is ignored: {record.ignored}" for record in records if record.ignored
+    ]
+
+
+def _overlap_warnings(kept: Sequence[ReadFile]) -> list[str]:
+    """Say where a force's extract and its published files hold the same months."""
+    published = {
+        (one.file.force, one.file.month) for one in kept if one.file.source.kind == "police_uk"
+    }
+    said = []
+    for one in kept:
+        if one.file.source.kind == "extract" and one.file.force:
+            both = [month for month in one.scan.months if (one.file.force, month) in published]
+            if both:
+                said.append(
+                    f"{one.scan.shown_as} and published files of {one.file.force} both hold "
+                    f"{', '.join(both)}: their incidents are counted twice; supply one of them"
+                )
+    return said
+
+
+def _row_warnings(
+    kept: Sequence[ReadFile], placed: PlacedRows, map_points: pd.DataFrame
+) -> list[str]:
+    """Say what is unusual about the rows themselves."""
+    said = []
+    for one in kept:
+        scan = one.scan
+        odd = Counter(row.rule for row in scan.quarantined)
+        if sum(odd.values()) > QUARANTINE_WARNING * scan.rows:
+            rules = ", ".join(f"{rule} {rows:,}" for rule, rows in sorted(odd.items()))
+            said.append(
+                f"{scan.shown_as}: {sum(odd.values()):,} of {scan.rows:,} rows are in quarantine "
+                f"({rules})"
+            )
+        if scan.unreadable_times:
+            said.append(
+                f"{scan.shown_as}: {scan.unreadable_times:,} times of day cannot be read; "
+                "their time band is left blank"
+            )
+    if placed.disagreement > DISAGREEMENT_WARNING:
+        said.append(
+            f"{placed.disagreement:.1%} of rows have a point in another area than their code "
+            "names (3.5 % is usual with generalised boundaries); check the boundaries' vintage"
+        )
+    full = map_points[map_points["share"] > MAP_POINT_WARNING]
+    said += [
+        f"one map point ({x:.0f}, {y:.0f}) holds {events:,} events, {share:.1%} of the study area's"
+        for x, y, events, share in full.itertuples(index=False)
+    ]
+    return said
