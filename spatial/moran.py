@@ -1,0 +1,388 @@
+"""Global and local Moran's I, and the standardised rate they are computed on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from spatial.errors import StatisticsError
+from spatial.permutation import (
+    PERMUTATION_STAGE,
+    PermutationCounts,
+    benjamini_hochberg,
+    conditional_moran_counts,
+    pseudo_p,
+    rounding_slack,
+)
+from spatial.smoothing import counts_and_base, rate_moments
+from spatial.weights import Neighbours
+
+__all__ = ["CLUSTERS", "GlobalMoran", "LocalMoran", "assuncao_reis", "global_moran", "local_moran"]
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+TextArray = npt.NDArray[np.str_]
+Correction = Literal["benjamini-hochberg", "none"]
+Engine = Literal["exact", "esda"]
+
+NOT_SIGNIFICANT = "Not significant"
+NO_NEIGHBOURS = "No neighbours"
+NOT_TESTABLE = "Not testable"
+QUADRANTS = ("High-High", "Low-High", "Low-Low", "High-Low")
+CLUSTERS = (*QUADRANTS, NOT_SIGNIFICANT, NO_NEIGHBOURS, NOT_TESTABLE)
+
+FEWEST_AREAS = 30
+"""Below this many areas a permutation test says little, and none is made."""
+
+FEWEST_EVENTS = 50
+"""Below this many events a map of rates is mostly chance, and no test is made."""
+
+AGREEMENT_STAGE = 502
+"""Spawn key of the further seeds, apart from the published one's (`PERMUTATION_STAGE`)."""
+
+
+_ESDA_CELLS = 4_000_000
+"""Simulated values that esda may hold at once: it keeps them all."""
+
+
+@dataclass(frozen=True, slots=True)
+class GlobalMoran:
+    """Moran's I over a whole graph with row-standardised weights.
+
+    Attributes
+    ----------
+    value
+        I; NaN where it is not testable (constant variable, no links).
+    links
+        Directed links of the graph.
+    islands
+        Number of areas without neighbours: they count in n and the mean, and have no weights.
+    n
+        Number of areas.
+    """
+
+    value: float
+    links: int
+    islands: int
+    n: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LocalMoran:
+    """Local Moran's I of every area of the graph; arrays have shape (n,), in the order of `codes`.
+
+    Attributes
+    ----------
+    codes
+        Area codes, sorted.
+    i
+        I_i = z_i x mean of the neighbours' z, with the population standard deviation, so that the
+        mean of I_i is the global I where there are no islands. NaN for an island.
+    lag
+        Mean of the neighbours' z; NaN for an island.
+    p
+        Two-sided conditional pseudo p-value; NaN where no test was made.
+    q
+        Benjamini-Hochberg adjusted p over the reported areas (p itself with correction "none");
+        NaN outside them.
+    cluster
+        Label by q: one of `CLUSTERS`. "Not testable" where no test was made or reported.
+    raw_cluster
+        Label by p, without correction.
+    permutations, seed
+        As asked for.
+    agreement
+        Share of further seeds that give the published label; NaN where none were run or the area
+        has no test.
+    inference
+        Empty, or why no test was made, in words for the page.
+    """
+
+    codes: tuple[str, ...]
+    i: FloatArray
+    lag: FloatArray
+    p: FloatArray
+    q: FloatArray
+    cluster: TextArray
+    raw_cluster: TextArray
+    permutations: int
+    seed: int
+    agreement: FloatArray
+    inference: str
+
+
+def assuncao_reis(events: npt.ArrayLike, population: npt.ArrayLike) -> FloatArray:
+    """Standardise rates so that areas of unlike population compare (Assuncao and Reis 1999).
+
+    z_i = (r_i - b)/sqrt(v_i) with b = sum(O)/sum(P), a = s2 - b/mean(P), v_i = a + b/P_i, and
+    v_i = b/P_i where that is not above 0.
+
+    Parameters
+    ----------
+    events
+        O, shape (n,), 0 or more.
+    population
+        P, shape (n,): people or person-years. 0 or NaN: left out of b and s2, result NaN.
+
+    Returns
+    -------
+    numpy.ndarray
+        z, shape (n,). All 0 where there are no events: constant, so not testable.
+
+    Raises
+    ------
+    StatisticsError
+        Where a count is missing or negative, naming its row.
+    """
+    o, p, known = counts_and_base(events, population, "population")
+    z = np.full(o.shape, np.nan)
+    if not known.any():
+        return z
+    o, p = o[known], p[known]
+    b, s2 = rate_moments(o, p)
+    if b == 0.0:
+        z[known] = 0.0
+        return z
+    chance = b / p
+    variance = s2 - b / p.mean() + chance
+    # Exactly 0 happens in small tables and divides by rounding alone: it counts as negative.
+    variance = np.where(variance > 1e-12 * chance, variance, chance)
+    z[known] = (o / p - b) / np.sqrt(variance)
+    return z
+
+
+def global_moran(y: npt.ArrayLike, neighbours: Neighbours) -> GlobalMoran:
+    """Compute I = (n / S0) z'Wz / z'z with weights 1/k, z = y - mean (Moran 1950).
+
+    S0, the sum of the weights, is the number of areas that have neighbours.
+
+    Parameters
+    ----------
+    y
+        Shape (n,), in the order of `neighbours.codes`, finite.
+    """
+    values = _values(y, neighbours)
+    has = neighbours.cardinalities > 0
+    n, islands = neighbours.n, int((~has).sum())
+    value = np.nan
+    if not _constant(values) and has.any():
+        z = values - values.mean()
+        lag = neighbours.lag(z)
+        value = float(n / has.sum() * (z[has] @ lag[has]) / (z @ z))
+    return GlobalMoran(value, neighbours.links, islands, n)
+
+
+def local_moran(
+    y: npt.ArrayLike,
+    neighbours: Neighbours,
+    *,
+    report: npt.ArrayLike | None = None,
+    permutations: int = 99_999,
+    alpha: float = 0.05,
+    correction: Correction = "benjamini-hochberg",
+    seed: int = 0,
+    engine: Engine = "exact",
+    seeds_checked: int = 5,
+    events: float | None = None,
+) -> LocalMoran:
+    """Test each area for likeness to its neighbours (Anselin 1995), by conditional permutation.
+
+    Parameters
+    ----------
+    y
+        Shape (n,), in the order of `neighbours.codes`, finite.
+    neighbours
+        The graph, study area and ring. Sorted codes make the result free of the order of rows.
+    report
+        True for the areas that are published, shape (n,); all by default. The others lend their
+        values; they are not corrected for, and get no label.
+    permutations
+        R. With Benjamini-Hochberg at .05, 999 cannot flag fewer than 9 of 223 areas.
+    alpha
+        Highest q (or p) that is called significant.
+    correction
+        "benjamini-hochberg" over the reported areas, or "none".
+    seed
+        Equal seeds give equal results.
+    engine
+        "exact" is ours; "esda" runs the peer's loop, slowly, as a second opinion.
+    seeds_checked
+        Further seeds whose labels are compared with the published ones; 0 for none.
+    events
+        Number of events behind `y`, where it is a rate: below 50 no test is made.
+
+    Raises
+    ------
+    StatisticsError
+        Where y is not finite or of another length than the graph, or a setting is out of range.
+    """
+    values = _values(y, neighbours)
+    reported = _report_mask(report, neighbours.n)
+    if not 0.0 < alpha < 1.0:
+        raise StatisticsError(f"alpha: {alpha} is not between 0 and 1")
+    if correction not in ("benjamini-hochberg", "none"):
+        raise StatisticsError(f"correction: {correction!r} is not benjamini-hochberg or none")
+    if engine not in ("exact", "esda"):
+        raise StatisticsError(f"engine: {engine!r} is not exact or esda")
+    if permutations < 1:
+        raise StatisticsError(f"permutations: {permutations} is below 1")
+    has = neighbours.cardinalities > 0
+    n = neighbours.n
+    reason = _why_not(values, has, events)
+    if _constant(values):
+        z = lag = np.full(n, np.nan)
+    else:
+        z = (values - values.mean()) / values.std()
+        lag = neighbours.lag(z)
+    nothing = np.full(n, np.nan)
+    blank = np.where(has, NOT_TESTABLE, NO_NEIGHBOURS)
+    if reason:
+        return LocalMoran(
+            neighbours.codes, z * lag, lag, nothing, nothing, blank, blank, permutations, seed,
+            nothing, reason,
+        )  # fmt: skip
+    # The scale of y's own rounding, in units of z: values far from 0 carry fewer digits.
+    widest = int(neighbours.cardinalities.max())
+    slack = rounding_slack(z, widest) + rounding_slack(
+        np.array([np.abs(values).max() / values.std()]), widest
+    )
+
+    def test(key: np.random.SeedSequence | int) -> FloatArray:
+        if engine == "esda":
+            counts = _esda_counts(values, neighbours, permutations, key)
+        else:
+            counts = conditional_moran_counts(
+                z, neighbours.indptr, neighbours.indices,
+                permutations=permutations, seed=key, tolerance=slack,
+            )  # fmt: skip
+        p = pseudo_p(counts)
+        # An area at the mean has I = 0 in every draw: nothing about it can be unusual.
+        return np.where(has & (np.abs(z) <= slack), 1.0, p)
+
+    def labels(p: FloatArray) -> tuple[FloatArray, TextArray]:
+        q = np.where(reported, p, np.nan)
+        if correction == "benjamini-hochberg":
+            q = benjamini_hochberg(q)
+        return q, _clusters(z, lag, q, has, alpha)
+
+    p = test(seed)
+    q, cluster = labels(p)
+    agreement = nothing
+    if seeds_checked:
+        same = [
+            labels(test(np.random.SeedSequence(seed, spawn_key=(AGREEMENT_STAGE, check))))[1]
+            == cluster
+            for check in range(seeds_checked)
+        ]
+        agreement = np.where(np.isnan(q), np.nan, np.mean(same, axis=0))
+    raw = _clusters(z, lag, np.where(reported, p, np.nan), has, alpha)
+    return LocalMoran(
+        neighbours.codes, z * lag, lag, p, q, cluster, raw, permutations, seed, agreement, ""
+    )
+
+
+def _clusters(
+    z: FloatArray, lag: FloatArray, p: FloatArray, has: BoolArray, alpha: float
+) -> TextArray:
+    """Label areas: the quadrant where p is at most alpha, and words where it is not."""
+    with np.errstate(invalid="ignore"):
+        significant = p <= alpha
+        quadrant = (
+            (z > 0) & (lag > 0), (z < 0) & (lag > 0), (z < 0) & (lag < 0), (z > 0) & (lag < 0)
+        )  # fmt: skip
+    conditions = [~has, np.isnan(p), *(significant & here for here in quadrant)]
+    return np.select(conditions, [NO_NEIGHBOURS, NOT_TESTABLE, *QUADRANTS], NOT_SIGNIFICANT)
+
+
+def _why_not(values: FloatArray, has: BoolArray, events: float | None) -> str:
+    """Say why no test can be made, or nothing."""
+    if _constant(values):
+        return "Not testable: the value is the same in every area."
+    if values.size < FEWEST_AREAS:
+        return f"Not tested: {values.size} areas, and at least {FEWEST_AREAS} are needed."
+    if events is not None and events < FEWEST_EVENTS:
+        return f"Not tested: {events:g} events, and at least {FEWEST_EVENTS} are needed."
+    if not has.any():
+        return "Not testable: no area has a neighbour."
+    return ""
+
+
+def _values(y: npt.ArrayLike, neighbours: Neighbours) -> FloatArray:
+    """Check the variable against the graph."""
+    values = np.asarray(y, dtype=np.float64)
+    if values.shape != (neighbours.n,):
+        raise StatisticsError(
+            f"y: shape {values.shape} for a graph of {neighbours.n} areas; "
+            "give one value an area, sorted by area code"
+        )
+    _refuse_not_finite(values, "y", neighbours.codes)
+    return values
+
+
+def _refuse_not_finite(values: FloatArray, name: str, codes: tuple[str, ...] = ()) -> None:
+    bad = np.flatnonzero(~np.isfinite(values))
+    if bad.size:
+        row = int(bad[0])
+        who = f" (area {codes[row]})" if codes else ""
+        raise StatisticsError(
+            f"{name}: row {row}{who} is {values[row]}, and {bad.size - 1} more rows are not finite;"
+            " leave these areas out, for example with Neighbours.subset"
+        )
+
+
+def _report_mask(report: npt.ArrayLike | None, n: int) -> BoolArray:
+    mask = np.ones(n, dtype=bool) if report is None else np.asarray(report)
+    if mask.dtype != np.bool_ or mask.shape != (n,):
+        raise StatisticsError(f"report: expected {n} true or false values, one an area")
+    return mask
+
+
+def _constant(values: FloatArray) -> bool:
+    """Tell whether values differ by more than rounding."""
+    if values.size == 0:
+        return True
+    return bool(np.ptp(values) <= 8 * np.finfo(np.float64).eps * np.abs(values).max())
+
+
+def _esda_counts(
+    values: FloatArray, neighbours: Neighbours, permutations: int,
+    seed: int | np.random.SeedSequence,
+) -> PermutationCounts:  # fmt: skip
+    """Count with esda's conditional permutations, in batches that keep its memory small.
+
+    Its own p-value is one-sided towards whichever side the area lies on; two-sided counts are
+    taken from the simulated values instead. Guards for NaN, constants and islands come before.
+    """
+    import warnings  # noqa: PLC0415 - only this engine needs it
+
+    from esda import Moran_Local  # noqa: PLC0415 - 2 s to import
+
+    key = (
+        seed
+        if isinstance(seed, np.random.SeedSequence)
+        else np.random.SeedSequence(seed, spawn_key=(PERMUTATION_STAGE,))
+    )
+    graph = neighbours.to_libpysal()
+    batch = max(1, min(permutations, _ESDA_CELLS // neighbours.n))
+    greater, less, draws = (np.zeros(neighbours.n, dtype=np.int64) for _ in range(3))
+    starts = range(0, permutations, batch)
+    for start, state in zip(starts, key.generate_state(len(starts)), strict=True):
+        size = min(batch, permutations - start)
+        with warnings.catch_warnings():
+            # numba is not needed; the alternative and p-value notes are about what we do not use.
+            warnings.simplefilter("ignore")
+            simulated = Moran_Local(
+                values, graph, permutations=size, keep_simulations=True, seed=int(state)
+            )
+        observed = np.asarray(simulated.Is)
+        close = 1e-9 * np.maximum(1.0, np.abs(observed))
+        above = (simulated.sim >= observed - close).sum(axis=0)
+        below = (simulated.sim <= observed + close).sum(axis=0)
+        greater, less, draws = greater + above, less + below, draws + size
+    has = neighbours.cardinalities > 0
+    return PermutationCounts(
+        np.where(has, greater, 0), np.where(has, less, 0), np.where(has, draws, 0)
+    )

@@ -1,0 +1,242 @@
+"""The shared conditional null against enumeration and against the usual loop over areas."""
+
+from __future__ import annotations
+
+import itertools
+import tracemalloc
+from collections import Counter
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from spatial import permutation
+from spatial.errors import StatisticsError
+from spatial.permutation import (
+    PermutationCounts,
+    benjamini_hochberg,
+    conditional_moran_counts,
+    ordered_samples,
+    pseudo_p,
+    sample_blocks,
+)
+from spatial.weights import Neighbours
+
+LINKS = ((0, 1), (0, 2), (1, 2), (2, 3), (3, 4), (3, 5), (2, 5))
+
+
+def graph_of(n: int, links: tuple[tuple[int, int], ...]) -> Neighbours:
+    codes = np.array([f"{i:04d}" for i in range(n)])
+    a, b = np.array(links).T
+    return Neighbours.from_pairs(codes.tolist(), codes[np.r_[a, b]], codes[np.r_[b, a]])
+
+
+def lattice(rows: int, columns: int) -> Neighbours:
+    """Queen neighbours of a lattice of squares."""
+    cell = list(itertools.product(range(rows), range(columns)))
+    links = tuple(
+        (i, j)
+        for (i, (r, c)), (j, (s, d)) in itertools.combinations(enumerate(cell), 2)
+        if max(abs(r - s), abs(c - d)) == 1
+    )
+    return graph_of(len(cell), links)
+
+
+def enumerate_area(z: list[int], graph: Neighbours, i: int) -> tuple[int, int, int]:
+    """Oracle: every ordered choice of the neighbours of i from the other areas, in integers."""
+    around = graph.indices[graph.indptr[i] : graph.indptr[i + 1]]
+    observed = sum(z[j] for j in around)
+    others = [v for j, v in enumerate(z) if j != i]
+    sums = [sum(choice) for choice in itertools.permutations(others, len(around))]
+    return sum(s >= observed for s in sums), sum(s <= observed for s in sums), len(sums)
+
+
+@pytest.mark.parametrize("values", [[0, 0, 1, 1, 2, 5], [0, 1, 2, 3, 4, 5], [0, 0, 0, 0, 0, 1]])
+@pytest.mark.parametrize("unit", [1.0, 1 / 3, 0.1, 1e-9])
+def test_all_draws_at_once_give_the_enumerated_null(
+    values: list[int], unit: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With each possible draw made once, the counts are the exact conditional null, ties and all.
+
+    Multiples of 1/3 and 0.1 add up to different floats in different orders: ties must survive.
+    """
+    graph = graph_of(6, LINKS)
+    widest = int(graph.cardinalities.max())
+    every = np.array(list(itertools.permutations(range(6), widest)), dtype=np.int32).T
+
+    def all_draws(*_: object) -> Iterator[np.ndarray]:
+        yield every
+
+    monkeypatch.setattr(permutation, "sample_blocks", all_draws)
+    z = np.array(values) * unit
+    counts = conditional_moran_counts(z, graph.indptr, graph.indices, permutations=1, seed=0)
+    for i in range(6):
+        greater, less, total = enumerate_area(values, graph, i)
+        # Draws are longer than k: each choice of k areas is the beginning of equally many.
+        assert counts.draws[i] % total == 0
+        times = counts.draws[i] // total
+        assert (counts.greater[i], counts.less[i]) == (greater * times, less * times)
+
+
+def loop_over_areas(
+    z: np.ndarray, graph: Neighbours, permutations: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Oracle: for each area, shuffle the others and take the first k (what libraries do)."""
+    p = np.full(graph.n, np.nan)
+    for i in range(graph.n):
+        around = graph.indices[graph.indptr[i] : graph.indptr[i + 1]]
+        others = np.tile(np.delete(z, i), (permutations, 1))
+        null = rng.permuted(others, axis=1)[:, : around.size].sum(axis=1)
+        greater = (null >= z[around].sum() - 1e-9).sum()
+        less = (null <= z[around].sum() + 1e-9).sum()
+        p[i] = min(1.0, 2 * (min(greater, less) + 1) / (permutations + 1))
+    return p
+
+
+@pytest.mark.parametrize("counts", [False, True])
+def test_p_values_agree_with_the_loop_over_areas(counts: bool) -> None:
+    graph, rng = lattice(5, 7), np.random.default_rng(11)
+    z = rng.poisson(1.0, graph.n).astype(float) if counts else rng.normal(size=graph.n)
+    z[:6] += 2.0
+    shared_draws, loop_draws = 60_000, 4_000
+    mine = conditional_moran_counts(
+        z, graph.indptr, graph.indices, permutations=shared_draws, seed=4
+    )
+    slow = loop_over_areas(z, graph, loop_draws, rng)
+    p = pseudo_p(mine)
+    # Two-sided p is twice a share; both shares have binomial error. 35 areas: 4.5 sd is safe.
+    share = np.clip(p / 2, 1e-3, 0.5)
+    error = 2 * np.sqrt(share * (1 - share) * (1 / mine.draws + 1 / loop_draws))
+    assert np.all(np.abs(p - slow) < 4.5 * error + 2 / loop_draws)
+    assert p.min() < 0.05 < p.max()
+
+
+def test_own_draws_are_taken_out() -> None:
+    """R_i is R less the draws whose first k hold i; the rest are as many as chance leaves."""
+    graph, draws = lattice(4, 4), 50_000
+    counts = conditional_moran_counts(
+        np.arange(16.0), graph.indptr, graph.indices, permutations=draws, seed=1
+    )
+    keep = 1 - graph.cardinalities / 16
+    sd = np.sqrt(draws * keep * (1 - keep))
+    assert np.all(np.abs(counts.draws - draws * keep) < 4.5 * sd)
+    assert np.all(counts.greater + counts.less >= counts.draws)
+    assert np.all(np.maximum(counts.greater, counts.less) <= counts.draws)
+
+
+@pytest.mark.parametrize("long", [200, 0])
+@pytest.mark.parametrize(("n", "size"), [(4, 2), (4, 4), (5, 1), (3, 3)])
+def test_samples_are_distinct_and_every_order_is_as_likely(
+    n: int, size: int, long: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both ways of drawing: following swaps, and shuffling whole rows (`long` = 0)."""
+    monkeypatch.setattr(permutation, "_LONG", long)
+    sample = ordered_samples(n, size, 24_000, np.random.default_rng(8))
+    assert sample.shape == (size, 24_000)
+    seen = Counter(map(tuple, sample.T.tolist()))
+    possible = list(itertools.permutations(range(n), size))
+    assert set(seen) == set(possible)
+    assert stats.chisquare([seen[order] for order in possible]).pvalue > 1e-4
+
+
+def test_samples_of_nearly_all_areas_are_distinct() -> None:
+    for n, size in ((60, 59), (300, 240), (300, 300)):
+        sample = ordered_samples(n, size, 50, np.random.default_rng(2))
+        assert all(np.unique(draw).size == size for draw in sample.T)
+        assert 0 <= sample.min() <= sample.max() == n - 1
+
+
+def test_fewer_permutations_are_the_first_of_more() -> None:
+    few = np.concatenate(list(sample_blocks(50, 4, 17_000, 9)), axis=1)
+    more = np.concatenate(list(sample_blocks(50, 4, 40_000, 9)), axis=1)
+    assert few.shape == (4, 17_000)
+    np.testing.assert_array_equal(few, more[:, :17_000])
+
+
+def test_blocks_have_their_own_streams_and_the_seed_decides() -> None:
+    first, second, _ = sample_blocks(50, 4, 40_000, 9)
+    assert not np.array_equal(first, second)
+    other = next(sample_blocks(50, 4, 40_000, 10))
+    assert not np.array_equal(first, other)
+    root = np.random.SeedSequence(9, spawn_key=(permutation.PERMUTATION_STAGE,))
+    np.testing.assert_array_equal(first, next(sample_blocks(50, 4, 40_000, root)))
+
+
+def test_a_hub_that_touches_every_area_has_one_possible_sum() -> None:
+    n = 40
+    graph = graph_of(n, tuple((0, i) for i in range(1, n)))
+    z = np.random.default_rng(0).normal(size=n)
+    counts = conditional_moran_counts(z, graph.indptr, graph.indices, permutations=4000, seed=3)
+    assert counts.draws[0] > 0
+    assert counts.greater[0] == counts.less[0] == counts.draws[0]
+    assert pseudo_p(counts)[0] == 1.0
+
+
+def test_an_island_has_no_draws_and_no_p() -> None:
+    graph = graph_of(6, ((0, 1), (1, 2), (2, 3), (3, 4)))
+    counts = conditional_moran_counts(
+        np.arange(6.0), graph.indptr, graph.indices, permutations=99, seed=0
+    )
+    assert (counts.greater[5], counts.less[5], counts.draws[5]) == (0, 0, 0)
+    assert np.isnan(pseudo_p(counts)[5])
+    assert not np.isnan(pseudo_p(counts)[:5]).any()
+
+
+def test_a_graph_without_links_has_no_draws() -> None:
+    counts = conditional_moran_counts(
+        np.arange(3.0), np.zeros(4, np.int64), np.zeros(0, np.int64), permutations=9, seed=0
+    )
+    assert counts.draws.tolist() == [0, 0, 0]
+
+
+def test_memory_does_not_grow_with_permutations() -> None:
+    graph = lattice(10, 10)
+    z = np.random.default_rng(0).normal(size=graph.n)
+    peaks = []
+    for permutations in (33_000, 130_000):
+        tracemalloc.start()
+        conditional_moran_counts(z, graph.indptr, graph.indices, permutations=permutations, seed=0)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.2 * peaks[0] < 20e6
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_values_must_be_finite(bad: float) -> None:
+    graph = graph_of(3, ((0, 1),))
+    with pytest.raises(StatisticsError, match="z: row 1 is"):
+        conditional_moran_counts(
+            np.array([0.0, bad, 1.0]), graph.indptr, graph.indices, permutations=9, seed=0
+        )
+
+
+def test_shape_and_permutations_are_checked() -> None:
+    graph = graph_of(3, ((0, 1),))
+    with pytest.raises(StatisticsError, match="2 values for a graph of 3 areas"):
+        conditional_moran_counts(np.zeros(2), graph.indptr, graph.indices, permutations=9, seed=0)
+    with pytest.raises(StatisticsError, match="permutations: 0 is below 1"):
+        conditional_moran_counts(np.zeros(3), graph.indptr, graph.indices, permutations=0, seed=0)
+
+
+def test_pseudo_p_by_hand() -> None:
+    counts = PermutationCounts(np.array([0, 99, 60, 4]), np.array([99, 0, 60, 96]), np.full(4, 99))
+    np.testing.assert_allclose(pseudo_p(counts), [0.02, 0.02, 1.0, 0.1])
+    np.testing.assert_allclose(pseudo_p(counts, "greater"), [0.01, 1.0, 0.61, 0.05])
+    np.testing.assert_allclose(pseudo_p(counts, "less"), [1.0, 0.01, 0.61, 0.97])
+    with pytest.raises(StatisticsError, match="'folded' is not two-sided, greater or less"):
+        pseudo_p(counts, "folded")  # type: ignore[arg-type]
+
+
+def test_benjamini_hochberg_is_scipys() -> None:
+    rng = np.random.default_rng(0)
+    for size in (1, 2, 10, 223):
+        p = rng.uniform(size=size) ** 2
+        p[: size // 3] = np.round(p[: size // 3], 1)
+        np.testing.assert_allclose(benjamini_hochberg(p), stats.false_discovery_control(p))
+
+
+def test_benjamini_hochberg_leaves_out_tests_not_made() -> None:
+    p = np.array([0.01, np.nan, 0.02, 0.9])
+    np.testing.assert_allclose(benjamini_hochberg(p), [0.03, np.nan, 0.03, 0.9])
+    assert np.isnan(benjamini_hochberg(np.full(3, np.nan))).all()
