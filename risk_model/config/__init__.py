@@ -1,1 +1,1 @@
-"""The YAML that analysts edit: typed, frozen, closed."""
+"""Configuration: YAML in, frozen and checked values out; the only part that reads YAML."""

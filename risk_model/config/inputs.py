@@ -1,0 +1,303 @@
+"""What goes into a run: `config/inputs.yaml` as frozen, checked values.
+
+Paths are relative to the data root (the folder above the file's own folder unless told
+otherwise). Only their text is judged here: nothing is opened.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from risk_model.config.base import AsWritten, Category, Model, Text, refuse
+from risk_model.config.faults import CrossFault, validated
+from risk_model.config.loader import read_document, short
+from risk_model.config.overrides import apply_overrides
+from risk_model.config.paths import RelativePath
+from spatial.errors import InputError
+from spatial.period import Period
+
+__all__ = [
+    "Boundaries",
+    "ColumnNames",
+    "DenominatorTable",
+    "Denominators",
+    "Deprivation",
+    "IncidentInput",
+    "InputsConfig",
+    "Lookups",
+    "Population",
+    "RuralityTable",
+    "load_inputs",
+]
+
+ColumnName = Annotated[Text, Field(min_length=1, max_length=200)]
+_AREA_CODE = re.compile(r"[EWSN][0-9]{8}")
+
+
+def _area(text: str) -> str:
+    codes = [part.strip() for part in text.split(",")]
+    if text != "all" and not all(_AREA_CODE.fullmatch(code) for code in codes):
+        raise refuse(
+            f"{short(text)} names no area; give local authority codes such as E06000059 "
+            "(several with commas), one police force area code, or all"
+        )
+    return text
+
+
+def _period(text: str) -> str:
+    try:
+        return str(Period.parse(text))
+    except InputError as error:
+        raise refuse(error.faults[0].message) from None
+
+
+def _encoding(name: str) -> str:
+    try:
+        codecs.lookup(name)
+    except (LookupError, ValueError):
+        raise refuse(
+            f"{short(name)} is not an encoding; most files are utf-8, older ones cp1252"
+        ) from None
+    return name
+
+
+class Boundaries(Model):
+    """The area layer: polygons with a unique code."""
+
+    path: RelativePath = Field(
+        description="GeoPackage, GeoJSON, Shapefile or GeoParquet of the areas (LSOA)."
+    )
+    layer: Text | None = Field(None, description="Layer of the file; the only one by default.")
+    code: ColumnName | None = Field(
+        None, description="Column of the area code; LSOA21CD or LSOA11CD is found by itself."
+    )
+    name: ColumnName | None = Field(
+        None, description="Column of the area name; LSOA21NM or LSOA11NM is found by itself."
+    )
+    vintage: Annotated[Literal["2011", "2021"], AsWritten] | None = Field(
+        None, description="Year of the areas; read from the column name by default."
+    )
+
+
+class ColumnNames(Model):
+    """Names of the columns in a force's own extract."""
+
+    month: ColumnName | None = Field(None, description="Month, YYYY-MM. Or `date`.")
+    date: ColumnName | None = Field(None, description="Date of the event. Or `month`.")
+    date_format: ColumnName | None = Field(
+        None, description="How dates are written, such as %d/%m/%Y; ISO 8601 by default."
+    )
+    time: ColumnName | None = Field(None, description="Time of day, HH:MM.")
+    easting: ColumnName | None = Field(None, description="British National Grid easting, metres.")
+    northing: ColumnName | None = Field(None, description="British National Grid northing, metres.")
+    longitude: ColumnName | None = Field(None, description="Longitude, degrees (WGS 84).")
+    latitude: ColumnName | None = Field(None, description="Latitude, degrees (WGS 84).")
+    area_code: ColumnName | None = Field(None, description="LSOA code of the event.")
+    offence_code: ColumnName | None = Field(
+        None, description="Offence code, turned into a category by `offence_categories`."
+    )
+    id: ColumnName | None = Field(None, description="Identifier by which repeats are found.")
+    domestic_abuse: ColumnName | None = Field(None, description="Domestic abuse marker.")
+    weapon: ColumnName | None = Field(None, description="Weapon marker.")
+    public_place: ColumnName | None = Field(None, description="Public place marker.")
+    victim_age_band: ColumnName | None = Field(None, description="Age band of the victim.")
+    suspect_age_band: ColumnName | None = Field(None, description="Age band of the suspect.")
+
+
+class IncidentInput(Model):
+    """One source of incidents: a folder, a zip, or a single CSV."""
+
+    path: RelativePath = Field(description="Folder, zip or CSV.")
+    kind: Literal["police_uk", "extract"] = Field(
+        "police_uk",
+        description="police_uk: files of data.police.uk. extract: a force's own table, described "
+        "by `columns`.",
+    )
+    locate_by: Literal["code", "polygon"] = Field(
+        "code",
+        description="Where the supplied area code and the point disagree: code (right for "
+        "data.police.uk with generalised boundaries) or polygon (right for exact points).",
+    )
+    encoding: Annotated[Text, AfterValidator(_encoding)] = Field(
+        "utf-8", description="Character encoding of the files."
+    )
+    columns: ColumnNames | None = Field(
+        None, description="Names of the columns of an extract; not for police_uk."
+    )
+    offence_categories: dict[str, Category] | None = Field(
+        None,
+        description="Offence code to category for an extract, such as "
+        "`8N: violence_and_sexual_offences`.",
+    )
+    force: Annotated[Text, Field(pattern=r"^[a-z][a-z-]*$")] | None = Field(
+        None, description="The force of an extract as data.police.uk writes it, such as dorset."
+    )
+
+
+class Lookups(Model):
+    """Official tables that connect areas."""
+
+    wards: RelativePath = Field(description="LSOA 2021 to ward to local authority.")
+    forces: RelativePath | None = Field(
+        None,
+        description="Local authority to community safety partnership to police force area. "
+        "Without it coverage is judged without forces.",
+    )
+    changes: RelativePath | None = Field(
+        None, description="LSOA 2011 to LSOA 2021 exact-fit changes; needed for older files."
+    )
+    place_names: RelativePath | None = Field(
+        None, description="House of Commons Library names of MSOA 2021: the names people use."
+    )
+
+
+class Deprivation(Model):
+    """The English Indices of Deprivation."""
+
+    path: RelativePath = Field(description="IoD 2025 File 7, or IoD 2019 File 2.")
+    edition: Annotated[Literal["2025", "2019"], AsWritten] = Field(
+        "2025", description="Edition of the indices."
+    )
+
+
+class RuralityTable(Model):
+    """The Rural Urban Classification."""
+
+    path: RelativePath = Field(description="Rural Urban Classification of LSOAs.")
+    edition: Annotated[Literal["2021", "2011"], AsWritten] = Field(
+        "2021", description="Edition of the classification."
+    )
+
+
+class Population(Model):
+    """Usual residents by area."""
+
+    path: RelativePath = Field(description="The population table.")
+    kind: Literal["census", "mid_year", "mid_year_workbook"] = Field(
+        "census",
+        description="census: Census 2021 TS001. mid_year: CSV by single year of age. "
+        "mid_year_workbook: the workbook of mid-year estimates.",
+    )
+
+
+class DenominatorTable(Model):
+    """A table with another denominator than residents."""
+
+    path: RelativePath = Field(description="CSV with one row an area.")
+    code: ColumnName = Field("LSOA21CD", description="Column of the area code.")
+    value: ColumnName = Field("population", description="Column of the number of people.")
+
+
+class Denominators(Model):
+    """Other denominators, used where `denominator` in risk.yaml asks for them."""
+
+    workday: DenominatorTable | None = Field(None, description="Workday population.")
+    ambient: DenominatorTable | None = Field(
+        None, description="Ambient population: people present over the day."
+    )
+
+
+class InputsConfig(Model):
+    """The inputs of a run: where each official file is, and what it is."""
+
+    name: Text = Field("Unnamed area", min_length=1, description="Name of the area, for titles.")
+    demonstration: bool = Field(
+        False, description="true: made-up data; every page and export carries a banner."
+    )
+    handling: Text = Field(
+        "OFFICIAL", min_length=1, description="Handling marking on every page and export."
+    )
+    attribution: tuple[Text, ...] = Field(
+        (), description="Attribution lines printed on every map, export and briefing."
+    )
+    area: Annotated[Text, AfterValidator(_area)] = Field(
+        "all",
+        description="The study area: local authority codes with commas, one police force area "
+        "code, or all. `--area` overrides it.",
+    )
+    period: Annotated[Text, AfterValidator(_period)] = Field(
+        examples=["2025-01:2025-06"],
+        description="First and last month that are scored, such as 2025-01:2025-06. "
+        "`--period` overrides it.",
+    )
+    boundaries: Boundaries = Field(description="The area layer.")
+    incidents: tuple[IncidentInput, ...] = Field(
+        description="Sources of incidents; where an ID is in two, the newer month, then the "
+        "later source, wins."
+    )
+    lookups: Lookups = Field(description="Official lookup tables.")
+    deprivation: Deprivation | None = Field(None, description="The Indices of Deprivation.")
+    rurality: RuralityTable | None = Field(None, description="The Rural Urban Classification.")
+    population: Population = Field(description="Residents by area.")
+    denominators: Denominators = Field(
+        Denominators(), description="Denominators other than residents."
+    )
+
+
+def load_inputs(path: Path, overrides: Mapping[str, str] | None = None) -> InputsConfig:
+    """Read `inputs.yaml`, apply overrides, check everything that needs no file.
+
+    Parameters
+    ----------
+    path
+        The YAML file; messages name it as it is given here.
+    overrides
+        Dotted key to value as written after `--set`, such as `{"period": "2025-01:2025-03"}`.
+
+    Raises
+    ------
+    ConfigError
+        With every fault, each at `file:line` and with the nearest key.
+    """
+    document = read_document(path)
+    apply_overrides(document, InputsConfig, overrides or {})
+    return validated(document, InputsConfig, _cross_checks)
+
+
+def _cross_checks(config: InputsConfig) -> Iterator[CrossFault]:
+    if not config.incidents:
+        yield CrossFault(("incidents",), "names no source; give at least one `- path: ...`")
+    seen: dict[str, int] = {}
+    for index, source in enumerate(config.incidents):
+        path = ("incidents", index)
+        first = seen.setdefault(source.path, index)
+        if first != index:
+            yield CrossFault(
+                (*path, "path"), f"'{source.path}' is given twice (source {first + 1}); keep one"
+            )
+        if source.kind == "extract":
+            yield from _extract_checks(path, source)
+            continue
+        for key in ("columns", "offence_categories", "force"):
+            if getattr(source, key) is not None:
+                yield CrossFault(
+                    (*path, key), "is for kind: extract; data.police.uk files name their own"
+                )
+
+
+def _extract_checks(path: tuple[str | int, ...], source: IncidentInput) -> Iterator[CrossFault]:
+    names = source.columns
+    if names is None:
+        yield CrossFault((*path, "columns"), "missing; an extract needs the names of its columns")
+        return
+    here = (*path, "columns")
+    if (names.month is None) == (names.date is None):
+        yield CrossFault(here, "give one of month and date, not both and not neither")
+    if names.offence_code is None:
+        yield CrossFault(here, "offence_code is missing; name the column of the offence code")
+    if not source.offence_categories:
+        yield CrossFault(
+            (*path, "offence_categories"), "missing; say which category each offence code is"
+        )
+    grid = (names.easting is not None) + (names.northing is not None)
+    degrees = (names.longitude is not None) + (names.latitude is not None)
+    if {grid, degrees} != {0, 2}:
+        yield CrossFault(here, "give easting and northing, or longitude and latitude: one pair")
+    if source.locate_by == "code" and names.area_code is None:
+        yield CrossFault(here, "area_code is missing; name its column, or set locate_by: polygon")

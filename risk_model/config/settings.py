@@ -1,0 +1,193 @@
+"""The settings that all priorities share: bars, draws, statistics, density."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Discriminator, Field, Tag
+
+from risk_model.config.base import Category, Model
+
+__all__ = [
+    "Density",
+    "Evidence",
+    "Missing",
+    "PoliceGenerated",
+    "Rurality",
+    "Statistics",
+    "Uncertainty",
+]
+
+
+def share(default: float, description: str, *, lowest: float = 0.0) -> Any:
+    """Return a field for a share above `lowest` and at most 1."""
+    return Field(default, gt=lowest, le=1, description=description)
+
+
+class PoliceGenerated(Model):
+    """Offences that follow where officers look, and what is done with them."""
+
+    categories: tuple[Category, ...] = Field(
+        ("drugs", "possession_of_weapons"),
+        description="Categories that are recorded mostly because officers looked; any of the 14 of "
+        "data.police.uk, such as drugs.",
+    )
+    use: Literal["context", "driver"] = Field(
+        "context",
+        description="context: shown beside the score, never in it. driver: counted like any "
+        "other offence, and the run says so.",
+    )
+
+
+Stratum = Literal["urban", "rural"]
+
+
+def _no_uplift() -> dict[Stratum, float]:
+    return {"rural": 1.0}
+
+
+class Rurality(Model):
+    """How town and country are told apart."""
+
+    strata: tuple[Stratum, ...] = Field(
+        ("urban", "rural"),
+        description="The groups within which areas are ranked as well as overall. Empty: none.",
+    )
+    shrink_to: Literal["study_area", "stratum"] = Field(
+        "study_area",
+        description="The mean towards which the rates of small areas are shrunk.",
+    )
+    under_reporting_uplift: dict[Stratum, Annotated[float, Field(ge=1, le=3)]] = Field(
+        default_factory=_no_uplift,
+        description="Multiplies smoothed victim-reported rates before they are normalised: "
+        "never counts, never tests. 1 = none; from 1 to 3. Stated by every run that uses it.",
+    )
+
+
+class Evidence(Model):
+    """The bars that the strands of evidence have to clear."""
+
+    top_k: float = share(
+        0.8, "Strand top_k: the probability of being on a list of this size is at least this."
+    )
+    excess_ratio: float = Field(
+        1.5,
+        ge=1,
+        le=10,
+        description="Strand excess_risk: the relative risk that has to be exceeded.",
+    )
+    excess_probability: float = share(
+        0.8, "Strand excess_risk: the probability of exceeding that ratio is at least this."
+    )
+    min_events: int = Field(
+        5,
+        ge=1,
+        le=1000,
+        description="Strands excess_risk and density: fewer events are too few to say.",
+    )
+    density_share: float = share(
+        0.5, "Strand density: at least this share of the area's events lies in hot-spot cells."
+    )
+
+
+class Uncertainty(Model):
+    """How the uncertainty of scores and ranks is drawn."""
+
+    draws: int = Field(
+        2000,
+        ge=100,
+        le=100_000,
+        description="Draws of risks and weights; 1,000 or more to publish.",
+    )
+    weights: float = Field(
+        0.25,
+        ge=0,
+        lt=1,
+        description="Each draw multiplies each weight by 1 plus or minus up to this share.",
+    )
+    seed: int = Field(
+        20261122, ge=0, le=2**53, description="The seed of every random number of a run."
+    )
+
+
+class Statistics(Model):
+    """Neighbours, local Moran and small-area smoothing."""
+
+    neighbours: Literal["queen", "rook"] = Field(
+        "queen", description="queen: areas that share a border or a corner; rook: a border."
+    )
+    ring: Annotated[
+        Annotated[Literal["contiguous", "none"], Tag("<word>")]
+        | Annotated[float, Field(gt=0, le=50_000), Tag("<metres>")],
+        Discriminator(lambda value: "<word>" if isinstance(value, str) else "<metres>"),
+    ] = Field(
+        "contiguous",
+        description="Areas outside the study area that statistics may look at: contiguous (those "
+        "that touch it), none, or a distance in metres. They are never reported or ranked.",
+    )
+    permutations: int = Field(
+        99_999,
+        ge=9_999,
+        le=9_999_999,
+        description="Random arrangements behind each p-value. With fewer than 9,999 the smallest "
+        "possible p is too large to survive the correction for many tests.",
+    )
+    alpha: float = Field(0.05, gt=0, lt=1, description="Significance level, after the correction.")
+    correction: Literal["benjamini-hochberg", "none"] = Field(
+        "benjamini-hochberg",
+        description="Correction for testing every area: benjamini-hochberg holds the share of "
+        "false discoveries to alpha.",
+    )
+    smoothing: Literal["gamma_poisson", "marshall"] = Field(
+        "gamma_poisson",
+        description="How rates of few events are shrunk: gamma_poisson (Clayton and Kaldor 1987) "
+        "or marshall (global empirical Bayes).",
+    )
+    engine: Literal["exact", "esda"] = Field(
+        "exact",
+        description="exact: our conditional permutation; esda: the library's loop, slower, to "
+        "check against.",
+    )
+
+
+class Density(Model):
+    """The kernel density surface and its hot-spot polygons."""
+
+    kernel: Literal["quartic", "gaussian"] = Field(
+        "quartic", description="The shape of the kernel."
+    )
+    bandwidth_m: float = Field(
+        1000.0, ge=50, le=20_000, description="The reach of the kernel in metres."
+    )
+    cell_m: float = Field(
+        100.0,
+        ge=10,
+        le=4_000,
+        description="The grid cell in metres; at most a fifth of the bandwidth.",
+    )
+    edge: Literal["land", "none"] = Field(
+        "land",
+        description="land: density is divided by the part of the kernel that lies on land; "
+        "none: no correction.",
+    )
+    volume_share: float = Field(
+        0.25,
+        gt=0,
+        lt=1,
+        description="Hot-spot cells are the fewest that hold this share of the density.",
+    )
+
+
+def _null(value: Any) -> Any:
+    """Take the YAML null, which is how people write it, for the word."""
+    return "null" if value is None else value
+
+
+class Missing(Model):
+    """What happens where a table has no value for an area."""
+
+    deprivation: Annotated[Literal["drop_component", "null"], BeforeValidator(_null)] = Field(
+        "drop_component",
+        description="drop_component: the other weights are rescaled and the area is flagged; "
+        "null: the area gets no score.",
+    )
