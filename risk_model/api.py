@@ -1,0 +1,176 @@
+"""The one composition: settings and files in, a published run out.
+
+The command line, Python users and scheduled refreshes all come through here.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from threadpoolctl import threadpool_limits
+
+from risk_model.comparison import Comparison, compare_runs
+from risk_model.config.harm import load_harm_weights
+from risk_model.config.inputs import load_inputs as load_inputs_config
+from risk_model.config.risk import load_risk
+from risk_model.config.warnings import config_warnings
+from risk_model.loading import LoadedInputs, Settings, load
+from risk_model.outputs import content_of, manifest_of, own_writers
+from risk_model.pipeline import Run, build_run
+from risk_model.provenance import run_id_of
+from risk_model.run_store import PublishedRun, Writer, lock_runs, publish, read_run
+from spatial.errors import ConfigError, Faults, InputError
+from spatial.period import Period
+
+__all__ = [
+    "Request",
+    "check",
+    "compare",
+    "load_inputs",
+    "load_settings",
+    "read_run",
+    "run",
+]
+
+Progress = Callable[[str], None]
+ExtraWriters = Callable[[Run, Mapping[str, object]], Mapping[str, Writer]]
+
+
+def _quiet(_: str) -> None:
+    """Say nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked for: which settings, which files, which area and months.
+
+    Without an area or a period those of the inputs file hold. `overrides` are dotted keys of the
+    risk model with values as text, as the command line's `--set` takes them.
+    """
+
+    config: Path
+    inputs: Path
+    data_root: Path
+    area: str | None = None
+    period: str | None = None
+    overrides: Mapping[str, str] = field(default_factory=dict)
+
+
+def load_settings(request: Request) -> Settings:
+    """Read and check every setting; all faults of all files at once.
+
+    Raises
+    ------
+    ConfigError
+        With each fault's file and line.
+    """
+    faults = Faults()
+    risk = harm = inputs = period = None
+    try:
+        risk = load_risk(request.config, request.overrides)
+        harm = load_harm_weights(request.config.parent / risk.harm_weights)
+    except InputError as error:
+        faults.extend(error.faults)
+    try:
+        inputs = load_inputs_config(request.inputs)
+    except InputError as error:
+        faults.extend(error.faults)
+    try:
+        if request.period is not None:
+            period = Period.parse(request.period)
+        elif inputs is not None:
+            period = Period.parse(inputs.period)
+    except InputError as error:
+        faults.extend(error.faults)
+    if not request.data_root.is_dir():
+        faults.add(
+            f"{str(request.data_root)!r} is not a folder; give the folder that the paths in "
+            f"{request.inputs} start from",
+            field="--data-root",
+        )
+    faults.raise_if_any(ConfigError)
+    if risk is None or harm is None or inputs is None or period is None:
+        raise AssertionError  # a reader that gives nothing has noted a fault
+    return Settings(
+        risk=risk,
+        harm=harm,
+        inputs=inputs,
+        root=request.data_root,
+        area=request.area or inputs.area,
+        period=period,
+    )
+
+
+def load_inputs(settings: Settings, *, progress: Progress = _quiet) -> LoadedInputs:
+    """Read every file that the settings name and account for every row."""
+    return load(settings, progress=progress)
+
+
+def check(request: Request, *, progress: Progress = _quiet) -> LoadedInputs:
+    """Validate settings and inputs; write nothing."""
+    return load_inputs(load_settings(request), progress=progress)
+
+
+def build(settings: Settings, loaded: LoadedInputs, *, progress: Progress = _quiet) -> Run:
+    """Score what was loaded. One thread, so that figures do not depend on the machine."""
+    with threadpool_limits(limits=1):
+        return build_run(loaded, settings.risk, settings.harm, progress=progress)
+
+
+def run(
+    request: Request,
+    *,
+    runs: Path,
+    writers: ExtraWriters | None = None,
+    progress: Progress = _quiet,
+    now: datetime | None = None,
+) -> PublishedRun:
+    """Read, score and publish; the result is what `CURRENT` names from then on.
+
+    Parameters
+    ----------
+    runs
+        The folder of published runs.
+    writers
+        Called with the run and its manifest; returns writers of files that this layer cannot
+        make, such as `map.html`. They take the place of ours of the same name.
+    now
+        The time to record, aware; the clock's without it.
+
+    Raises
+    ------
+    InputError
+        Settings or inputs that cannot be used; nothing is written.
+    RunInProgressError
+        Another process is publishing into `runs`.
+    """
+    started = time.perf_counter()
+    settings = load_settings(request)
+    with lock_runs(runs):
+        loaded = load_inputs(settings, progress=progress)
+        read = time.perf_counter() - started
+        built = build(settings, loaded, progress=progress)
+        progress("publishing")
+        manifest = manifest_of(
+            built,
+            inputs=settings.inputs,
+            overrides=request.overrides,
+            created=now or datetime.now(UTC),
+        )
+        manifest["warnings"] += config_warnings(settings.risk)
+        manifest["timings"] = {"reading": round(read, 3), **manifest["timings"]}
+        created = datetime.fromisoformat(manifest["created"])
+        run_id = run_id_of(created, content_of(manifest))
+        extra = writers(built, {**manifest, "run_id": run_id}) if writers else {}
+        published = publish(runs, run_id, manifest, {**own_writers(built), **extra})
+        progress("")
+    return published
+
+
+def compare(runs: Path, first: str, second: str) -> Comparison:
+    """Say who enters, leaves and moves between two published runs."""
+    return compare_runs(read_run(runs, first), read_run(runs, second))

@@ -1,0 +1,150 @@
+"""Which variable of a priority is tested for clusters, and the tests of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from risk_model.config.risk import RiskConfig
+from risk_model.indicators import SetRates, Stream
+from risk_model.layers.crime import Exposure, Smoothed, shrunken_rate
+from risk_model.model_data import ModelData
+from spatial.moran import assuncao_reis, global_moran, local_moran
+
+__all__ = ["Clusters", "global_moran_of", "test_clusters", "tested_variable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Clusters:
+    """Local and global Moran of a priority over all areas, n values each; NaN where not tested.
+
+    Attributes
+    ----------
+    variable
+        Words for the variable that was tested.
+    inference
+        Empty, or why no test was made.
+    """
+
+    variable: str
+    i: NDArray[np.float64]
+    p: NDArray[np.float64]
+    q: NDArray[np.float64]
+    cluster: NDArray[np.str_]
+    raw_cluster: NDArray[np.str_]
+    agreement: NDArray[np.float64]
+    inference: str
+    global_moran: dict[str, Any]
+
+
+def tested_variable(
+    data: ModelData,
+    config: RiskConfig,
+    rates: SetRates,
+    streams: Mapping[Stream, Smoothed],
+    exposed: Exposure,
+) -> tuple[str, NDArray[np.float64]]:
+    """Return the variable that is tested for a priority, never its composite score.
+
+    Where its offences weigh the same: the Assuncao-Reis standardised rate of the offence set.
+    Where weights differ: the shrunken harm rate, sum over categories of weight times the smoothed
+    rate. The uplift for under-reporting is left out: it never touches a test.
+    """
+    if rates.offences.equal_weights:
+        base = exposed.total
+        if rates.smoothed.base_rate > 0:
+            # Expected events are exposure put right for the months covered; the z-values do not
+            # depend on the unit.
+            base = rates.smoothed.expected
+        return "Assuncao-Reis standardised rate", assuncao_reis(rates.monthly.sum(axis=1), base)
+    value = np.zeros(len(data.area_codes))
+    for offence in rates.offences.offences:
+        rate = shrunken_rate(
+            streams[offence.stream], exposed, smoothing=config.statistics.smoothing
+        )
+        value = value + offence.weight * rate
+    return "shrunken harm rate", value
+
+
+def test_clusters(
+    data: ModelData,
+    config: RiskConfig,
+    variable: str,
+    values: NDArray[np.float64],
+    *,
+    events: float,
+) -> Clusters:
+    """Test `values` for clusters over study and ring areas; report and correct the study areas."""
+    n = len(data.area_codes)
+    known = np.isfinite(values)
+    settings = config.statistics
+    blank = np.full(n, np.nan)
+    words = np.full(n, "Not testable", dtype="<U16")
+    if not known.any():
+        nothing = global_moran_of(data, config, values)
+        return Clusters(
+            variable, blank, blank, blank, words, words, blank, "Not testable: no values.", nothing
+        )
+    graph = data.neighbours
+    if not known.all():
+        graph = graph.subset(
+            code for code, kept in zip(data.area_codes, known, strict=True) if kept
+        )
+    local = local_moran(
+        values[known],
+        graph,
+        report=data.in_study[known],
+        permutations=settings.permutations,
+        alpha=settings.alpha,
+        correction=settings.correction,
+        seed=config.uncertainty.seed,
+        engine=settings.engine,
+        events=events,
+    )
+
+    def spread(part: NDArray[Any], into: NDArray[Any]) -> NDArray[Any]:
+        out = into.copy()
+        out[known] = part
+        return out
+
+    return Clusters(
+        variable=variable,
+        i=spread(local.i, blank),
+        p=spread(local.p, blank),
+        q=spread(local.q, blank),
+        cluster=spread(local.cluster, words),
+        raw_cluster=spread(local.raw_cluster, words),
+        agreement=spread(local.agreement, blank),
+        inference=local.inference,
+        global_moran=global_moran_of(data, config, values),
+    )
+
+
+def global_moran_of(
+    data: ModelData, config: RiskConfig, values: NDArray[np.float64]
+) -> dict[str, Any]:
+    """Return global Moran's I over the areas that have a value, with what it was computed on.
+
+    `ring` is the setting; `ring_areas` counts the areas outside the study area that took part.
+    """
+    known = np.isfinite(values)
+    graph = data.neighbours
+    if not known.all():
+        graph = graph.subset(
+            code for code, kept in zip(data.area_codes, known, strict=True) if kept
+        )
+    value, islands = float("nan"), len(graph.islands)
+    if known.sum() > 1:
+        value = global_moran(values[known], graph).value
+    return {
+        "value": None if np.isnan(value) else value,
+        "links": graph.links,
+        "islands": islands,
+        "ring": config.statistics.ring,
+        "areas": int(known.sum()),
+        "ring_areas": int((known & ~data.in_study).sum()),
+    }

@@ -1,0 +1,249 @@
+"""Joint draws: how far ranks and lists could differ if the same risks were recorded again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+
+from risk_model.indicators import IndicatorValue, Stream
+from risk_model.layers.crime import Smoothed
+from risk_model.normalise import normalise_draws
+from risk_model.ranking import highest_first, in_top
+
+__all__ = ["BLOCK", "DrawPlan", "RankDraws", "Weighted", "joint_draws", "rank_draws"]
+
+BLOCK = 250
+"""Draws in a block: fixed, so that the draws are the same however the work is divided."""
+
+Block = list[tuple[NDArray[np.int32], NDArray[np.float64]]]
+
+_RISK_STAGE, _MONTH_STAGE, _WEIGHT_STAGE = 601, 602, 603
+
+
+@dataclass(frozen=True, slots=True)
+class Weighted:
+    """An indicator with what a priority does with it."""
+
+    indicator: IndicatorValue
+    weight: float
+    normalise: str
+    lower_is_worse: bool
+    normalised: NDArray[np.float64]
+    """n values from 0 to 1 as published; NaN where missing or outside the study area."""
+
+
+@dataclass(frozen=True, slots=True)
+class DrawPlan:
+    """What has to be drawn for one priority.
+
+    Attributes
+    ----------
+    name
+        The priority: its draws of weights and months are its own.
+    parts
+        The indicators with a weight above 0.
+    scored
+        n booleans: areas that get a score.
+    groups
+        n labels: areas are ranked against those with the same label.
+    aggregate
+        `arithmetic` or `geometric`.
+    size
+        The length of the list.
+    """
+
+    name: str
+    parts: tuple[Weighted, ...]
+    scored: NDArray[np.bool_]
+    groups: NDArray[np.str_]
+    aggregate: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class RankDraws:
+    """Over the scored areas: 5 % and 95 % of the rank, and the chance of being on the list.
+
+    `p_top_crime_only` leaves out what is drawn as known (deprivation); NaN where no indicator of
+    the priority comes from crime.
+    """
+
+    rank_lo: NDArray[np.float64]
+    rank_hi: NDArray[np.float64]
+    p_top: NDArray[np.float64]
+    p_top_crime_only: NDArray[np.float64]
+
+
+def joint_draws(
+    plans: Sequence[DrawPlan],
+    streams: Mapping[Stream, Smoothed],
+    *,
+    draws: int,
+    weights: float,
+    seed: int,
+    divide: Callable[..., Iterable[Block]] = map,
+) -> list[RankDraws]:
+    """Draw relative risks and weights together and rank all areas in every draw.
+
+    Each draw takes a relative risk per category and area from its posterior, the same for every
+    priority, recomputes the crime indicators without adding Poisson noise, draws for persistence
+    whether the risk of each month was above 1, multiplies each weight by 1 + U(-f, f), and scores
+    and ranks all areas. Deprivation is drawn as known.
+
+    Parameters
+    ----------
+    plans
+        One a priority.
+    streams
+        Posterior of every stream that an indicator adds up.
+    draws, weights, seed
+        Number of draws, f, and the seed. Blocks of 250 draws come from their own seed sequences.
+    divide
+        `map` or anything with its signature that keeps the order: where blocks are computed.
+    """
+    sizes = [min(BLOCK, draws - start) for start in range(0, draws, BLOCK)]
+
+    def block(number: int) -> Block:
+        return draw_block(
+            plans, streams, number=number, draws=sizes[number], weights=weights, seed=seed
+        )
+
+    blocks = list(divide(block, range(len(sizes))))
+    out = []
+    for at in range(len(plans)):
+        ranks = np.concatenate([done[at][0] for done in blocks])
+        top = sum((done[at][1] for done in blocks), np.zeros_like(blocks[0][at][1])) / draws
+        out.append(rank_draws(ranks, top))
+    return out
+
+
+def rank_draws(ranks: NDArray[np.int32], top: NDArray[np.float64]) -> RankDraws:
+    """Summarise ranks (draws by areas) and chances of being on the list (2 by areas).
+
+    The 5 % and 95 % quantiles are ranks that were drawn (inverse of the empirical distribution).
+    """
+    count, n = ranks.shape
+    if n == 0:
+        empty = np.zeros(0)
+        return RankDraws(empty, empty, empty, empty)
+    low, high = (int(np.ceil(share * count)) - 1 for share in (0.05, 0.95))
+    ordered = np.partition(ranks, (low, high), axis=0)
+    return RankDraws(
+        ordered[low].astype(np.float64), ordered[high].astype(np.float64), top[0], top[1]
+    )
+
+
+def draw_block(
+    plans: Sequence[DrawPlan],
+    streams: Mapping[Stream, Smoothed],
+    *,
+    number: int,
+    draws: int,
+    weights: float,
+    seed: int,
+) -> Block:
+    """Return, for each plan, ranks (draws by scored areas) and summed chances (2 by areas)."""
+    anywhere = np.zeros(0, dtype=bool)
+    for plan in plans:
+        anywhere = plan.scored if not anywhere.size else anywhere | plan.scored
+    risks: dict[Stream, NDArray[np.float64]] = {}
+    for key in sorted({key for plan in plans for p in plan.parts for key, _ in p.indicator.parts}):
+        # Keyed by its own name: a change of weights or of another indicator leaves it alone.
+        rng = _generator(seed, _RISK_STAGE, number, repr(key))
+        risks[key] = streams[key].draw(draws, rng, among=anywhere)
+    out = []
+    for plan in plans:
+        rng = _generator(seed, _WEIGHT_STAGE, number, plan.name)
+        spread = rng.uniform(-weights, weights, size=(draws, len(plan.parts)))
+        drawn = np.array([p.weight for p in plan.parts]) * (1.0 + spread)
+        months = _generator(seed, _MONTH_STAGE, number, plan.name)
+        x = [_normalised(p, plan, risks, anywhere, draws, months) for p in plan.parts]
+        from_crime = np.array([p.indicator.from_crime for p in plan.parts])
+        ranks, top = _ranked(x, drawn, plan)
+        if from_crime.all():
+            crime = top
+        elif from_crime.any():
+            crime = _ranked(
+                [values for values, kept in zip(x, from_crime, strict=True) if kept],
+                drawn[:, from_crime],
+                plan,
+            )[1]
+        else:
+            crime = np.full_like(top, np.nan)
+        out.append((ranks, np.stack([top, crime])))
+    return out
+
+
+def _generator(seed: int, stage: int, block: int, name: str) -> np.random.Generator:
+    key = (stage, block, crc32(name.encode()))
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))
+
+
+def _normalised(
+    part: Weighted,
+    plan: DrawPlan,
+    risks: Mapping[Stream, NDArray[np.float64]],
+    anywhere: NDArray[np.bool_],
+    draws: int,
+    rng: np.random.Generator,
+) -> NDArray[np.float64]:
+    """Return draws by scored areas (or one row, where the indicator is drawn as known)."""
+    indicator = part.indicator
+    if indicator.parts:
+        inside = plan.scored[anywhere]
+        value: NDArray[np.float64] | float = 0.0
+        for key, factor in indicator.parts:
+            value = value + factor[plan.scored] * risks[key][:, inside]
+        drawn = np.asarray(value, dtype=np.float64)
+    elif indicator.monthly is not None:
+        drawn = draw_persistence(indicator.monthly[plan.scored], draws, rng)
+    else:
+        return part.normalised[None, plan.scored]
+    return normalise_draws(drawn, part.normalise, lower_is_worse=part.lower_is_worse)
+
+
+def draw_persistence(
+    monthly: NDArray[np.float64], draws: int, rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """Return draws by areas of the share of covered months whose relative risk is above 1.
+
+    `monthly` holds P(RR_it > 1), n by m, NaN where not covered. Whether a drawn RR_it is above 1
+    is a coin with that chance, so the coin is drawn. The draws average to the published value.
+    """
+    months = (~np.isnan(monthly)).sum(axis=1)
+    count = np.zeros((draws, len(monthly)))
+    for month in range(monthly.shape[1]):
+        # NaN compares False: a month without data adds nothing.
+        count += rng.random((draws, len(monthly))) < monthly[:, month]
+    share = np.divide(count, months, out=np.full_like(count, np.nan), where=months > 0)
+    return np.asarray(share)
+
+
+def _ranked(
+    x: Sequence[NDArray[np.float64]], weights: NDArray[np.float64], plan: DrawPlan
+) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+    """Score and rank every draw; return ranks and, by area, the summed chance of being listed."""
+    draws = len(weights)
+    n = int(plan.scored.sum())
+    total, score = np.zeros((draws, n)), np.zeros((draws, n))
+    for k, values in enumerate(x):
+        present = ~np.isnan(values[0])
+        w = weights[:, k, None] * present
+        known = np.where(present, values, 0.0)
+        total += w
+        score += w * (known if plan.aggregate == "arithmetic" else np.log1p(99.0 * known))
+    score = np.divide(score, total, out=np.zeros_like(score), where=total > 0)
+    ranks = np.empty((draws, n), dtype=np.int32)
+    top = np.zeros(n)
+    labels = plan.groups[plan.scored]
+    for label in np.unique(labels):
+        members = labels == label
+        # Scores a rounding error apart are tied, as in the published ranks.
+        r, ties = highest_first(np.round(score[:, members], 11))
+        ranks[:, members] = r
+        top[members] = in_top(r, ties, plan.size).sum(axis=0)
+    return ranks, top
