@@ -1,0 +1,102 @@
+"""`hotspots explain`: why one area stands where it stands, and how sure that is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dashboards.cli.options import RunsOption
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["explain"]
+
+
+def _find(areas: pd.DataFrame, wanted: str) -> str:
+    """Return the code of the one area that a code, label or official name means."""
+    from spatial.errors import Fault, InputError
+    from spatial.files import nearest
+
+    text = wanted.strip().casefold()
+    for column in (areas.index.to_series(), areas["area_label"], areas["area_name"]):
+        found = areas.index[column.astype(str).str.casefold() == text]
+        if len(found) == 1:
+            return str(found[0])
+    partly = areas[areas["area_label"].str.casefold().str.contains(text, regex=False)]
+    if len(partly) == 1:
+        return str(partly.index[0])
+    if len(partly):
+        names = "; ".join(f"{label} ({code})" for code, label in partly["area_label"].items())
+        raise InputError(Fault(f"{wanted!r} means {len(partly)} areas: {names}", field="AREA"))
+    close = nearest(wanted, [*areas.index, *areas["area_label"]])
+    hint = f"; did you mean {close!r}?" if close else ""
+    raise InputError(Fault(f"{wanted!r} is no area of this run{hint}", field="AREA"))
+
+
+def explain(
+    area: Annotated[
+        str, typer.Argument(metavar="AREA", help="An area's code, or its name or part of it.")
+    ],
+    *,
+    priority: Annotated[
+        str | None, typer.Option(help="One priority, as sv01; default: all.", show_default=False)
+    ] = None,
+    run: Annotated[
+        str | None, typer.Option(help="A run id; default: the current run.", show_default=False)
+    ] = None,
+    runs: RunsOption = Path("runs"),
+) -> None:
+    """Say why an area is where it is on each list, how sure that is, and from which figures."""
+    from dashboards.cli.console import Console
+    from risk_model.run_store import read_run
+    from spatial.errors import Fault, InputError
+
+    published = read_run(runs, run)
+    areas = published.areas()
+    keys = list(published.manifest["priorities"])
+    if priority is not None and priority not in keys:
+        raise InputError(
+            Fault(
+                f"{priority!r} is no priority of this run; it has {', '.join(keys)}",
+                field="--priority",
+            )
+        )
+    code = _find(areas, area)
+    row = areas.loc[code]
+    contributions = published.contributions()
+    mean = contributions.groupby(["priority", "indicator"])["contribution"].mean()
+    console = Console()
+    console.heading(f"{row['area_label']} ({code}), {row['lad_name']}, {row['rural_urban']}")
+    console.line(f"Run {published.run_id}; {int(row['events']):,} recorded events of any kind")
+    for key in [priority] if priority else keys:
+        title = published.manifest["priorities"][key]["title"]
+        console.heading(f"{key.upper()} {title}: {row[f'{key}_tier']}")
+        console.line(str(row[f"{key}_reasons"]))
+        chosen = contributions[
+            (contributions["area_code"] == code) & (contributions["priority"] == key)
+        ]
+        console.table(
+            [
+                "indicator",
+                "value",
+                "normalised",
+                "weight",
+                "points of the score",
+                "study-area mean",
+            ],
+            [
+                [
+                    str(part.indicator),
+                    f"{part.value:.4g}",
+                    f"{part.normalised:.3f}",
+                    f"{part.weight:.3f}",
+                    f"{part.contribution:.1f}",
+                    f"{mean[(key, part.indicator)]:.1f}",
+                ]
+                for part in chosen.itertuples()
+            ],
+            right=[1, 2, 3, 4, 5],
+        )

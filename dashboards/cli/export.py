@@ -1,0 +1,43 @@
+"""`hotspots export`: one published run in a format that another program reads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dashboards.cli.options import RunsOption
+
+__all__ = ["export"]
+
+
+def export(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="A run id, or `current`.")],
+    *,
+    file_format: Annotated[
+        str, typer.Option("--format", metavar="F", help="A format name; `list` shows them all.")
+    ],
+    to: Annotated[Path, typer.Option("--to", metavar="DIR", help="The folder to write into.")],
+    runs: RunsOption = Path("runs"),
+) -> None:
+    """Write one published run in another format into a folder."""
+    from dashboards.cli.console import Console
+    from dashboards.exports.registry import FORMATS
+    from risk_model.run_store import read_run
+    from spatial.errors import Fault, InputError
+
+    console = Console()
+    if file_format == "list":
+        console.table(["format", "what it is"], [[key, f.help] for key, f in FORMATS.items()])
+        return
+    if file_format not in FORMATS:
+        raise InputError(
+            Fault(
+                f"{file_format!r} is not a format; there are {', '.join(FORMATS)}", field="--format"
+            )
+        )
+    published = read_run(runs, None if run == "current" else run)
+    to.mkdir(parents=True, exist_ok=True)
+    for path in FORMATS[file_format].write(published, to):
+        console.line(str(path))

@@ -1,0 +1,50 @@
+"""`hotspots run`: read, score, explain, publish."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dashboards.cli.options import (
+    AreaOption,
+    ConfigOption,
+    DataRootOption,
+    InputsOption,
+    PeriodOption,
+    RingOption,
+    RunsOption,
+    SetOption,
+    make_request,
+)
+
+__all__ = ["run"]
+
+
+def run(
+    *,
+    config: ConfigOption = Path("config/risk.yaml"),
+    inputs: InputsOption = Path("config/inputs.yaml"),
+    data_root: DataRootOption = None,
+    out: RunsOption = Path("runs"),
+    area: AreaOption = None,
+    period: PeriodOption = None,
+    ring: RingOption = None,
+    settings: SetOption = None,
+) -> None:
+    """Score the neighbourhoods of an area and publish the result as a run."""
+    from dashboards.cli.console import Console
+    from dashboards.cli.summaries import print_run
+    from dashboards.exports.run_files import extra_writers
+    from risk_model import api
+
+    request = make_request(
+        config=config,
+        inputs=inputs,
+        data_root=data_root,
+        area=area,
+        period=period,
+        ring=ring,
+        settings=settings,
+    )
+    console = Console()
+    published = api.run(request, runs=out, writers=extra_writers, progress=console.progress)
+    print_run(console, published)

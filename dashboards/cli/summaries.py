@@ -1,0 +1,118 @@
+"""What `check` and `run` print at their end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from dashboards.cli.console import Console
+
+if TYPE_CHECKING:
+    from risk_model.loading import LoadedInputs
+    from risk_model.run_store import PublishedRun
+
+__all__ = ["print_check", "print_run"]
+
+_TOP = 10
+_REASONS = {
+    "used": "used: located in the study area, in the period",
+    "ring": "in the ring around the study area: seen by its statistics, not counted",
+    "outside": "outside the study area and its ring",
+    "outside_period": "in another month than the period's",
+    "unlocated": "without a location: in force totals only",
+    "superseded": "an older version of a record that was supplied again",
+}
+
+
+def _print_reasons(console: Console, ledger: pd.DataFrame) -> None:
+    totals = ledger.groupby("reason")["rows"].sum()
+    order = [
+        *(name for name in _REASONS if name in totals),
+        *sorted(set(totals.index) - {*_REASONS}),
+    ]
+    rows = [
+        [f"{int(totals[name]):,}", name, _REASONS.get(name, "quarantined: see quarantine.csv")]
+        for name in order
+    ]
+    rows.append([f"{int(totals.sum()):,}", "total", "rows read"])
+    console.table(["rows", "reason", "meaning"], rows, right=[0])
+
+
+def _print_warnings(console: Console, warnings: list[str]) -> None:
+    if warnings:
+        console.heading(f"{len(warnings)} warning{'s' if len(warnings) != 1 else ''}")
+        for warning in warnings:
+            console.line(f"- {warning}")
+
+
+def print_check(console: Console, loaded: LoadedInputs) -> None:
+    """Print the ledger by file and reason, and the warnings."""
+    console.progress("")
+    ledger = loaded.incidents.ledger
+    console.heading("Ledger")
+    console.table(
+        ["file", "month", "reason", "rows"],
+        [
+            [str(row.file), str(row.month), str(row.reason), f"{int(row.rows):,}"]
+            for row in ledger.rows.itertuples()
+        ],
+        right=[3],
+    )
+    console.heading("Every row accounted for")
+    _print_reasons(console, ledger.rows)
+    if len(ledger.quarantine):
+        console.heading("First quarantined rows")
+        first = ledger.quarantine.head(_TOP)
+        console.table(
+            list(first.columns), [[str(cell) for cell in row] for row in first.to_numpy()]
+        )
+    _print_warnings(console, list(loaded.warnings))
+    study = loaded.study
+    console.heading(
+        f"Settings and inputs are in order: {len(study.codes)} areas, {len(study.ring)} in the "
+        f"ring, {loaded.period}. Nothing was written."
+    )
+
+
+def print_run(console: Console, run: PublishedRun) -> None:
+    """Print areas, rows by reason, the lists, warnings, timings and where the outputs are."""
+    console.progress("")
+    manifest = run.manifest
+    areas = run.areas()
+    area = manifest["area"]
+    console.heading(
+        f"{manifest['name']}, {manifest['period']['start']} to {manifest['period']['end']}: "
+        f"{area['study']} areas, {area['ring']} more in the ring"
+    )
+    _print_reasons(console, run.ledger())
+    for key, priority in manifest["priorities"].items():
+        console.heading(
+            f"{key.upper()} {priority['title']}: {priority['flagged']} of {len(areas)} "
+            "neighbourhoods flagged"
+        )
+        ranked = areas.sort_values(f"{key}_rank", kind="stable").head(_TOP)
+        console.table(
+            ["rank", "neighbourhood", "code", "score", "rank range", "chance in list", "tier"],
+            [
+                [
+                    f"{int(row[f'{key}_rank'])}",
+                    str(row["area_label"]),
+                    str(code),
+                    f"{row[f'{key}_score']:.1f}",
+                    f"{int(row[f'{key}_rank_lo'])}-{int(row[f'{key}_rank_hi'])}",
+                    f"{row[f'{key}_p_top']:.0%}",
+                    str(row[f"{key}_tier"]),
+                ]
+                for code, row in ranked.iterrows()
+                if pd.notna(row[f"{key}_rank"])
+            ],
+            right=[0, 3, 4, 5],
+        )
+    _print_warnings(console, list(manifest["warnings"]))
+    console.heading("Seconds")
+    console.line("  ".join(f"{name} {value:.1f}" for name, value in manifest["timings"].items()))
+    console.heading(f"Published as {run.run_id}")
+    for name in ("map.html", "areas.csv", "areas.gpkg", "README.txt"):
+        if name in manifest["outputs"]:
+            console.line(f"  {run.path(name)}")
