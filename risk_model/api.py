@@ -7,22 +7,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
-from risk_model.comparison import Comparison, compare_runs
+from risk_model.comparison import Comparison, compare_sides, side_of
 from risk_model.config.harm import load_harm_weights
 from risk_model.config.inputs import load_inputs as load_inputs_config
 from risk_model.config.risk import load_risk
 from risk_model.config.warnings import config_warnings
 from risk_model.loading import LoadedInputs, Settings, load
+from risk_model.model_store import read_model
 from risk_model.outputs import content_of, manifest_of, own_writers
 from risk_model.pipeline import Run, build_run
-from risk_model.provenance import run_id_of
+from risk_model.provenance import jsonable, run_id_of
 from risk_model.run_store import PublishedRun, Writer, lock_runs, publish, read_run
+from risk_model.whatif import density_shares, rescore
 from spatial.errors import ConfigError, Faults, InputError
 from spatial.period import Period
 
@@ -30,6 +32,7 @@ __all__ = [
     "Request",
     "check",
     "compare",
+    "compare_with",
     "load_inputs",
     "load_settings",
     "read_run",
@@ -173,4 +176,29 @@ def run(
 
 def compare(runs: Path, first: str, second: str) -> Comparison:
     """Say who enters, leaves and moves between two published runs."""
-    return compare_runs(read_run(runs, first), read_run(runs, second))
+    return compare_sides(side_of(read_run(runs, first)), side_of(read_run(runs, second)))
+
+
+def compare_with(runs: Path, run_id: str | None, config: Path) -> Comparison:
+    """Say who would enter, leave and move if a published run had been made with other settings.
+
+    Nothing is published. The layers are those that the run kept, so settings that choose inputs
+    (the ring and the kind of neighbours) stay as they were.
+    """
+    published = read_run(runs, run_id)
+    risk = load_risk(config)
+    harm = load_harm_weights(config.parent / risk.harm_weights)
+    kept = read_model(published)
+    before = side_of(published)
+    with threadpool_limits(limits=1):
+        shares = density_shares(kept, before.areas, published.manifest, risk, harm)
+        scored = rescore(kept.data, risk, harm, density_share=shares)
+    labels = kept.data.labels.loc[list(kept.data.study_codes)]
+    after = replace(
+        before,
+        name=f"{before.name} with {config}",
+        config=jsonable(risk.model_dump(mode="json")),
+        titles={key: priority.title for key, priority in risk.priorities.items()},
+        areas=labels.join(scored.areas),
+    )
+    return compare_sides(before, after)

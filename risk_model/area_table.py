@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,18 +11,17 @@ from numpy.typing import NDArray
 from pandas.arrays import IntegerArray
 
 from risk_model.clusters import Clusters
+from risk_model.composite import Composite
 from risk_model.config.priority import Priority
 from risk_model.config.risk import RiskConfig
 from risk_model.evidence import FLAGGED, EvidenceInputs, find_strands, strand_text, tiers
 from risk_model.explain import AreaFacts, Driver, reasons
 from risk_model.indicators import SetRates, uplift
-from risk_model.layers.crime import Exposure, exceedance, months_above_expected, shrunken_rate
+from risk_model.layers.crime import Exposure, months_above_expected
+from risk_model.layers.small_area import exceedance, shrunken_rate
 from risk_model.model_data import ModelData
 from risk_model.ranking import min_ranks, rank_within
 from risk_model.uncertainty import RankDraws
-
-if TYPE_CHECKING:
-    from risk_model.scoring import Composite
 
 __all__ = ["Findings", "contribution_rows", "priority_columns"]
 
@@ -162,10 +161,7 @@ def _reasons(
     }
     stratum_sizes = {s: int((scored & (strata == s)).sum()) for s in np.unique(strata)}
     factor = uplift(data, config)
-    plain = {
-        key: np.asarray(columns[key], dtype=np.float64)
-        for key in ("rr", "rr_lo", "rr_hi", "lisa_p", "lisa_q")
-    }
+    plain = {key: np.asarray(columns[key], dtype=np.float64) for key in ("rr", "rr_lo", "rr_hi")}
     drawn = {
         key: columns[key].to_numpy(dtype=np.float64, na_value=np.nan)
         for key in ("rank_lo", "rank_hi")
@@ -200,8 +196,7 @@ def _reasons(
             rr=float(plain["rr"][i]),
             rr_lo=float(plain["rr_lo"][i]),
             rr_hi=float(plain["rr_hi"][i]),
-            lisa_q=float(plain["lisa_q"][i]),
-            lisa_p=float(plain["lisa_p"][i]),
+            cluster=str(seen.cluster[i]),
             density_share=float(found.density_share[i]),
             months_above=float(seen.months_above[i]),
             months_covered=int(seen.months_covered[i]),

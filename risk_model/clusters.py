@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from risk_model.config.risk import RiskConfig
 from risk_model.indicators import SetRates, Stream
-from risk_model.layers.crime import Exposure, Smoothed, shrunken_rate
+from risk_model.layers.crime import Exposure
+from risk_model.layers.small_area import Smoothed, shrunken_rate
 from risk_model.model_data import ModelData
 from spatial.moran import assuncao_reis, global_moran, local_moran
 

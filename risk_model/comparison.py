@@ -10,7 +10,7 @@ import pandas as pd
 
 from risk_model.run_store import PublishedRun
 
-__all__ = ["Comparison", "PriorityComparison", "compare_runs"]
+__all__ = ["Comparison", "PriorityComparison", "Side", "compare_sides", "side_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,61 +68,77 @@ def _changed(before: Any, after: Any) -> dict[str, tuple[Any, Any]]:
     }
 
 
-def _hashes(run: PublishedRun) -> dict[str, str]:
-    return {entry["path"]: entry["sha256"] for entry in run.manifest["inputs"]}
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One side of a comparison: a published run, or what other settings would make of it."""
+
+    name: str
+    period: str
+    config: Mapping[str, Any]
+    inputs: Mapping[str, str]
+    titles: Mapping[str, str]
+    areas: pd.DataFrame
 
 
-def _priority(
-    key: str, before: PublishedRun, after: PublishedRun, old: pd.DataFrame, new: pd.DataFrame
-) -> PriorityComparison:
+def side_of(run: PublishedRun) -> Side:
+    """Return a published run as one side of a comparison."""
+    manifest = run.manifest
+    return Side(
+        name=run.run_id,
+        period=f"{manifest['period']['start']}:{manifest['period']['end']}",
+        config=manifest["config"],
+        inputs={entry["path"]: entry["sha256"] for entry in manifest["inputs"]},
+        titles={key: entry["title"] for key, entry in manifest["priorities"].items()},
+        areas=pd.DataFrame(run.areas().drop(columns="geometry")),
+    )
+
+
+def _priority(key: str, before: Side, after: Side) -> PriorityComparison:
+    old, new = before.areas, after.areas
     shared = old.index.intersection(new.index)
-    columns = ("rank", "score", "tier")
     table = pd.DataFrame({"area_label": new.loc[shared, "area_label"]}, index=shared)
-    for column in columns:
+    for column in ("rank", "score", "tier"):
         table[f"{column}_before"] = old.loc[shared, f"{key}_{column}"]
         table[f"{column}_after"] = new.loc[shared, f"{key}_{column}"]
+    # An area without a score has no rank, and no place in a comparison of ranks.
+    table = table.dropna(subset=["rank_before", "rank_after"])
     table = table.sort_values(["rank_after", "rank_before"], kind="stable")
-    size_before = int(before.manifest["priorities"][key]["list_size"])
-    size_after = int(after.manifest["priorities"][key]["list_size"])
+    size_before = int(before.config["priorities"][key]["list"]["size"])
+    size_after = int(after.config["priorities"][key]["list"]["size"])
     was, now = table["rank_before"] <= size_before, table["rank_after"] <= size_after
     neither = table[~was & ~now]
     change = (neither["rank_after"] - neither["rank_before"]).abs()
     moved = neither.loc[change[change > 0].sort_values(ascending=False, kind="stable").index]
     return PriorityComparison(
         key=key,
-        title=str(after.manifest["priorities"][key]["title"]),
+        title=after.titles[key],
         list_size=size_after,
         entered=table[now & ~was],
         left=table[was & ~now],
         stayed=table[was & now],
         moved=moved.head(10),
-        rank_correlation=float(table["rank_before"].corr(table["rank_after"])),
+        rank_correlation=float(
+            table["rank_before"].astype(float).corr(table["rank_after"].astype(float))
+        ),
     )
 
 
-def compare_runs(before: PublishedRun, after: PublishedRun) -> Comparison:
-    """Compare two published runs, over the areas and priorities that both have."""
-    old, new = before.areas(), after.areas()
-    old_hashes, new_hashes = _hashes(before), _hashes(after)
-    periods = [
-        f"{run.manifest['period']['start']}:{run.manifest['period']['end']}"
-        for run in (before, after)
-    ]
+def compare_sides(before: Side, after: Side) -> Comparison:
+    """Compare two sides over the areas and priorities that both have."""
+    old, new = before.areas, after.areas
     return Comparison(
-        before=before.run_id,
-        after=after.run_id,
-        periods=(periods[0], periods[1]),
-        settings=_changed(before.manifest["config"], after.manifest["config"]),
+        before=before.name,
+        after=after.name,
+        periods=(before.period, after.period),
+        settings=_changed(before.config, after.config),
         inputs=tuple(
             path
-            for path in sorted(old_hashes.keys() | new_hashes.keys())
-            if old_hashes.get(path) != new_hashes.get(path)
+            for path in sorted(before.inputs.keys() | after.inputs.keys())
+            if before.inputs.get(path) != after.inputs.get(path)
         ),
         only_before=tuple(old.index.difference(new.index)),
         only_after=tuple(new.index.difference(old.index)),
         priorities={
-            key: _priority(key, before, after, old, new)
-            for key in after.manifest["priorities"]
-            if key in before.manifest["priorities"]
+            key: _priority(key, before, after) for key in after.titles if key in before.titles
         },
     )

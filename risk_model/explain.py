@@ -67,8 +67,7 @@ class AreaFacts:
     rr: float
     rr_lo: float
     rr_hi: float
-    lisa_q: float
-    lisa_p: float
+    cluster: str
     density_share: float
     months_above: float
     months_covered: int
@@ -212,6 +211,8 @@ def _evidence(facts: AreaFacts) -> str:
             "beside other high rates, a weaker sign that does not hold after allowing for the "
             "number of areas tested"
         )
+    elif facts.cluster == "High-Low":
+        said.append("standing alone: a high rate beside low ones")
     if "density" in facts.strands:
         said.append(
             f"{percent(facts.density_share)} of the events lie where recorded map points "

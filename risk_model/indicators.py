@@ -10,16 +10,8 @@ from numpy.typing import NDArray
 
 from risk_model.config.names import CRIME_INDICATORS
 from risk_model.config.risk import RiskConfig
-from risk_model.layers.crime import (
-    Exposure,
-    Offence,
-    OffenceSet,
-    Smoothed,
-    monthly_events,
-    persistence_by_month,
-    shrunken_rate,
-    smooth,
-)
+from risk_model.layers.crime import Exposure, Offence, OffenceSet, monthly_events
+from risk_model.layers.small_area import Smoothed, persistence_by_month, shrunken_rate, smooth
 from risk_model.model_data import ModelData
 
 __all__ = [
@@ -190,8 +182,7 @@ def build_indicator(
         value = np.divide(total, months, out=np.full(total.shape, np.nan), where=months > 0)
         return IndicatorValue(name, _UNITS[name], value, monthly=monthly)
     if name not in CRIME_INDICATORS:
-        column = data.indicators[name].to_numpy(dtype=np.float64, copy=True)
-        return IndicatorValue(name, _UNITS.get(name, "score"), column)
+        return IndicatorValue(name, _UNITS.get(name, "score"), data.indicator(name))
     factor = uplift(data, config)
     parts: list[tuple[Stream, NDArray[np.float64]]] = []
     value = np.zeros(len(data.area_codes))

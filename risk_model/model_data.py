@@ -121,6 +121,12 @@ class ModelData:
         """The codes of the areas that are reported, sorted."""
         return tuple(c for c, inside in zip(self.area_codes, self.in_study, strict=True) if inside)
 
+    def indicator(self, name: str) -> NDArray[np.float64]:
+        """Return one column of `indicators`; NaN everywhere where no table supplied it."""
+        if name not in self.indicators:
+            return np.full(len(self.area_codes), np.nan)
+        return self.indicators[name].to_numpy(dtype=np.float64, copy=True)
+
     def exposure(self) -> NDArray[np.float64]:
         """Return person-years over the covered months; NaN where there is no population."""
         people = np.where(self.population > 0, self.population, np.nan)

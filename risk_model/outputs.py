@@ -67,13 +67,22 @@ def _cells(run: Run) -> pd.DataFrame:
         {
             "cell_x": (np.floor(points["x"] / _CELL_M) * _CELL_M).astype(np.int64),
             "cell_y": (np.floor(points["y"] / _CELL_M) * _CELL_M).astype(np.int64),
-            "area_code": points["area_code"].astype(str),
-            "month": points["month"].astype(str),
-            "category": points["category"].astype(str),
+            **{
+                name: points[name].astype(str)
+                for name in points.columns
+                if name not in ("x", "y", "weight")
+            },
         }
     )
     keys = list(cells.columns)
     return cells.groupby(keys, sort=True, observed=True).size().rename("n").reset_index()
+
+
+def _land_around(run: Run) -> gpd.GeoDataFrame:
+    """Return the polygons around the study area that the edge correction counts as land."""
+    frame = run.loaded.areas.frame
+    around = frame.drop(index=list(run.loaded.study.codes))[["geometry"]]
+    return gpd.GeoDataFrame(around.reset_index(), crs=frame.crs)
 
 
 def hotspot_layers(run: Run) -> dict[str, gpd.GeoDataFrame]:
@@ -103,6 +112,7 @@ def own_writers(run: Run) -> dict[str, Writer]:
         "model/neighbours.parquet": lambda path: write_parquet(_neighbour_pairs(run), path),
         "model/indicators.parquet": lambda path: write_parquet(_model_indicators(run), path),
         "model/cells.parquet": lambda path: write_parquet(_cells(run), path),
+        "model/land.parquet": lambda path: write_geoparquet(_land_around(run), path),
     }
     for key in run.densities:
         writers[f"density_{key}.tif"] = density_writer(key)

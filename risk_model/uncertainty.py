@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from risk_model.indicators import IndicatorValue, Stream
-from risk_model.layers.crime import Smoothed
+from risk_model.layers.small_area import Smoothed
 from risk_model.normalise import normalise_draws
 from risk_model.ranking import highest_first, in_top
 

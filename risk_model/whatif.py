@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from risk_model.config.harm import HarmWeights
 from risk_model.config.risk import RiskConfig
+from risk_model.densities import priority_density
+from risk_model.layers.crime import offence_set
 from risk_model.model_data import ModelData
+from risk_model.model_store import KeptModel
 from risk_model.scoring import Scored, score_model
 
-__all__ = ["rescore"]
+__all__ = ["density_shares", "rescore"]
 
 
 def rescore(
@@ -27,3 +32,41 @@ def rescore(
     the same drawn risks.
     """
     return score_model(data, config, harm, density_share=density_share)
+
+
+def density_shares(
+    kept: KeptModel,
+    published: pd.DataFrame,
+    manifest: Mapping[str, Any],
+    config: RiskConfig,
+    harm: HarmWeights,
+) -> dict[str, pd.Series]:
+    """Return, for each priority, the share of each area's events inside hot-spot cells.
+
+    Where a priority's offences and the density settings are those of the run, its published
+    shares hold. Otherwise they are drawn again from the 100 m cells that the run kept; a point is
+    then up to 71 m from where it was.
+    """
+    data = kept.data
+    months = float(np.atleast_1d(data.covered[data.in_study].any(axis=0)).sum())
+    same = manifest["config"]["density"] == config.density.model_dump(mode="json")
+    shares: dict[str, pd.Series] = {}
+    for key, priority in config.priorities.items():
+        offences = offence_set(priority, config, harm)
+        counted = {offence.category: offence.weight for offence in offences.offences}
+        known = manifest["priorities"].get(key, {})
+        filtered = any(offence.where for offence in offences.offences)
+        if same and not filtered and known.get("offences") == counted:
+            shares[key] = published[f"{key}_density_share"]
+            continue
+        study = data.study_codes
+        shares[key] = priority_density(
+            kept.points,
+            offences,
+            config.density,
+            study=kept.land[: len(study)],
+            land=kept.land,
+            codes=study,
+            months=months,
+        ).share
+    return shares

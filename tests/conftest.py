@@ -7,8 +7,13 @@ import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from risk_model import api
+    from risk_model.run_store import PublishedRun
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -97,3 +102,50 @@ def repository() -> Path:
 def real_data() -> Path:
     """The folder of real open data; tests that use it carry the marker `real_data`."""
     return real_data_folder()
+
+
+@pytest.fixture(scope="session")
+def demonstration_request(repository: Path) -> api.Request:
+    """What `make demo` asks for."""
+    from risk_model import api
+
+    return api.Request(
+        config=repository / "config" / "risk.yaml",
+        inputs=repository / "config" / "inputs.yaml",
+        data_root=repository,
+    )
+
+
+@pytest.fixture(scope="session")
+def demonstration_run(
+    demonstration_request: api.Request, tmp_path_factory: pytest.TempPathFactory
+) -> PublishedRun:
+    """The demonstration county, published."""
+    from dashboards.exports.run_files import extra_writers
+    from risk_model import api
+
+    runs = tmp_path_factory.mktemp("demonstration")
+    return api.run(demonstration_request, runs=runs, writers=extra_writers)
+
+
+@pytest.fixture(scope="session")
+def dorset_request(repository: Path, real_data: Path) -> api.Request:
+    """Dorset Council, January to June 2025."""
+    from risk_model import api
+
+    return api.Request(
+        config=repository / "config" / "risk.yaml",
+        inputs=repository / "config" / "inputs-dorset.yaml",
+        data_root=real_data,
+    )
+
+
+@pytest.fixture(scope="session")
+def dorset_run(
+    dorset_request: api.Request, tmp_path_factory: pytest.TempPathFactory
+) -> PublishedRun:
+    """The real run that most figures are checked on."""
+    from dashboards.exports.run_files import extra_writers
+    from risk_model import api
+
+    return api.run(dorset_request, runs=tmp_path_factory.mktemp("dorset"), writers=extra_writers)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from dashboards.cli.console import Console
+    from risk_model.comparison import Comparison
 
 __all__ = ["compare"]
 
@@ -51,17 +52,39 @@ def _print_areas(console: Console, title: str, table: pd.DataFrame) -> None:
 
 
 def compare(
-    before: Annotated[str, typer.Argument(metavar="RUN_A", help="The earlier run's id.")],
-    after: Annotated[str, typer.Argument(metavar="RUN_B", help="The later run's id.")],
+    before: Annotated[
+        str, typer.Argument(metavar="RUN_A", help="The earlier run's id, or `current`.")
+    ],
+    after: Annotated[
+        str | None, typer.Argument(metavar="[RUN_B]", help="The later run's id.")
+    ] = None,
     *,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            "--with",
+            metavar="YAML",
+            help="Other settings instead of RUN_B: what they would do to the list.",
+            show_default=False,
+        ),
+    ] = None,
     runs: RunsOption = Path("runs"),
 ) -> None:
-    """Say which areas enter, leave and move between two runs, and which settings differ."""
+    """Say which areas enter, leave and move between two runs, or under other settings."""
     from dashboards.cli.console import Console
     from risk_model import api
+    from spatial.errors import ConfigError, Fault
 
-    result = api.compare(runs, before, after)
-    console = Console()
+    if (after is None) == (config is None):
+        raise ConfigError(Fault("give RUN_B or --with other.yaml, one of the two"))
+    if config is not None:
+        result = api.compare_with(runs, None if before == "current" else before, config)
+    else:
+        result = api.compare(runs, before, after or "")
+    _print(Console(), result)
+
+
+def _print(console: Console, result: Comparison) -> None:
     console.heading(
         f"{result.before} ({result.periods[0]}) -> {result.after} ({result.periods[1]})"
     )

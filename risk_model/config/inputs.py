@@ -67,6 +67,15 @@ def _encoding(name: str) -> str:
     return name
 
 
+def _force(slug: str) -> str:
+    if not re.fullmatch(r"[a-z]+(-[a-z]+)*", slug):
+        raise refuse(
+            f"{short(slug)} is not how data.police.uk writes a force; small letters and hyphens, "
+            "such as avon-and-somerset"
+        )
+    return slug
+
+
 class Boundaries(Model):
     """The area layer: polygons with a unique code."""
 
@@ -135,7 +144,7 @@ class IncidentInput(Model):
         description="Offence code to category for an extract, such as "
         "`8N: violence_and_sexual_offences`.",
     )
-    force: Annotated[Text, Field(pattern=r"^[a-z][a-z-]*$")] | None = Field(
+    force: Annotated[Text, AfterValidator(_force)] | None = Field(
         None, description="The force of an extract as data.police.uk writes it, such as dorset."
     )
 

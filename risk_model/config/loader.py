@@ -186,7 +186,7 @@ class _Builder:
         except _Stop:
             self.document.spoiled.add(())
         except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
+            mark = _mark(error)
             self._fault(_syntax(error, text), None if mark is None else mark.line + 1)
             self.document.spoiled.add(())
         except yaml.YAMLError as error:
@@ -327,6 +327,13 @@ def _scalar(event: yaml.ScalarEvent) -> Any:
     return text
 
 
+def _mark(error: yaml.MarkedYAMLError) -> yaml.Mark | None:
+    """Return where to look: a bracket or quote that never closes is wrong where it opens."""
+    opened = "flow" in (error.context or "") or "quoted" in (error.context or "")
+    first, second = error.problem_mark, error.context_mark
+    return (second or first) if opened else (first or second)
+
+
 def _syntax(error: yaml.MarkedYAMLError, text: str) -> str:
     """Say a syntax error in words that name the usual cause."""
     problem = error.problem or "cannot be read as YAML"
@@ -336,7 +343,8 @@ def _syntax(error: yaml.MarkedYAMLError, text: str) -> str:
         return "a tab is used where YAML needs spaces; replace it with spaces"
     where = f" ({error.context})" if error.context else ""
     return (
-        f"not YAML: {problem}{where}; check indentation, colons and quotes on and above this line"
+        f"not YAML: {problem}{where}; check indentation, colons, quotes and brackets"
+        " on and above this line"
     )
 
 

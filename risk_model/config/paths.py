@@ -13,6 +13,7 @@ from risk_model.config.loader import short
 __all__ = ["RelativePath", "path_fault"]
 
 _DRIVE = re.compile(r"[A-Za-z]:")
+_VIRTUAL = re.compile(r"[/\\]+vsi", re.IGNORECASE)
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 
 
@@ -28,7 +29,7 @@ def path_fault(text: str) -> str | None:
         return "holds a character that cannot be printed"
     if len(text) > 500:
         return "is longer than 500 characters"
-    if text.lower().lstrip("/\\").startswith("vsi") and re.match(r"[/\\]+vsi", text.lower()):
+    if _VIRTUAL.match(text):
         return "is a GDAL virtual path; give a plain file"
     if _DRIVE.match(text) and not text[2:].startswith("//"):
         return "is absolute; write it relative to the data root"

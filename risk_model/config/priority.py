@@ -49,7 +49,9 @@ class Offence(Model):
     where: dict[Attribute, AttributeValue] = Field(
         default_factory=dict,
         description="Only rows whose attribute has this value, or one of these values. "
-        f"Attributes: {', '.join(ATTRIBUTES)}; a source must have the column.",
+        f"Attributes: {', '.join(ATTRIBUTES)}; a source must have the column. "
+        "domestic_abuse, weapon and public_place are yes or no; time_band is 00-06, 06-12, 12-18 "
+        "or 18-24.",
     )
 
 

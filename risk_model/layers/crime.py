@@ -14,35 +14,19 @@ from risk_model.config.priority import Priority
 from risk_model.config.risk import RiskConfig
 from risk_model.model_data import ModelData
 from spatial.errors import ConfigError, Fault
-from spatial.smoothing import (
-    GammaPoisson,
-    dispersion,
-    draw_relative_risk,
-    fit_gamma_poisson,
-    marshall,
-    posterior,
-)
 
 __all__ = [
     "Exposure",
     "Offence",
     "OffenceSet",
-    "Smoothed",
     "count_cube",
-    "exceedance",
     "expected_by_month",
     "exposure",
     "meets",
     "monthly_events",
     "months_above_expected",
     "offence_set",
-    "persistence_by_month",
-    "shrunken_rate",
-    "smooth",
 ]
-
-# Below this a group says too little about its own spread; it is shrunk with the study area.
-_SMALLEST_GROUP = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,49 +93,6 @@ class Exposure:
         """Exposure over the covered months, n values; NaN where a rate is not calculable."""
         total = self.monthly.sum(axis=1)
         return np.where(total > 0, total, np.nan)
-
-
-@dataclass(frozen=True, slots=True)
-class Smoothed:
-    """The gamma-Poisson relative risk of one stream of events over all areas.
-
-    Attributes
-    ----------
-    events, expected
-        n values over covered months; `expected` is NaN where a rate is not calculable.
-    base_rate
-        Events per unit of exposure per year over the study area.
-    mean, lo, hi, p_gt_1, p_gt_1_5
-        Posterior of the relative risk: mean, 95 % interval, exceedance probabilities.
-    groups
-        Areas that were shrunk towards one another, with the prior that was fitted to them.
-    phi
-        Dispersion of the area-by-month counts, 1 or more.
-    """
-
-    events: NDArray[np.float64]
-    expected: NDArray[np.float64]
-    base_rate: float
-    mean: NDArray[np.float64]
-    lo: NDArray[np.float64]
-    hi: NDArray[np.float64]
-    p_gt_1: NDArray[np.float64]
-    p_gt_1_5: NDArray[np.float64]
-    groups: tuple[tuple[NDArray[np.intp], GammaPoisson], ...]
-    phi: float
-
-    def draw(
-        self, draws: int, rng: np.random.Generator, *, among: NDArray[np.bool_]
-    ) -> NDArray[np.float64]:
-        """Return draws by areas of the relative risk for the areas `among`; NaN where unknown."""
-        out = np.tile(np.where(np.isnan(self.expected), np.nan, self.mean), (draws, 1))
-        for members, fit in self.groups:
-            kept = members[among[members]]
-            if len(kept):
-                out[:, kept] = draw_relative_risk(
-                    self.events[kept], self.expected[kept], fit, self.phi, draws, rng
-                )
-        return np.asarray(out[:, among], dtype=np.float64)
 
 
 def count_cube(
@@ -330,141 +271,6 @@ def expected_by_month(
     return np.asarray(exposed * rate)
 
 
-def smooth(
-    events: NDArray[np.float64],
-    exposed: Exposure,
-    *,
-    in_study: NDArray[np.bool_],
-    covered: NDArray[np.bool_],
-    stratum: NDArray[np.str_] | None = None,
-) -> Smoothed:
-    """Return the gamma-Poisson relative risk of every area.
-
-    Parameters
-    ----------
-    events
-        n by m events.
-    exposed
-        The denominator.
-    in_study
-        The prior is fitted to the study area; ring areas borrow from it.
-    covered
-        n by m months with data.
-    stratum
-        Shrink within these groups; None shrinks all towards the study area. A group of fewer
-        than 20 study areas is shrunk towards the study area.
-
-    Notes
-    -----
-    Clayton and Kaldor (1987), with the posterior widened by the dispersion of monthly counts.
-    """
-    total = exposed.total
-    monthly = expected_by_month(events, exposed.monthly, in_study)
-    expected = np.where(np.isnan(total), np.nan, np.nansum(monthly, axis=1))
-    counts = events.sum(axis=1)
-    known = ~np.isnan(expected)
-    base = in_study & known
-    exposure_sum = float(total[base].sum())
-    base_rate = float(counts[base].sum()) / exposure_sum if exposure_sum > 0 else float("nan")
-    usable = known & (expected > 0)
-    fitted = usable & in_study
-    flat = np.where(known, 1.0, np.nan)
-    chance = np.where(known, 0.0, np.nan)
-    out = {"mean": flat.copy(), "lo": flat.copy(), "hi": flat.copy()}
-    out |= {"p_gt_1": chance.copy(), "p_gt_1_5": chance.copy()}
-    groups: list[tuple[NDArray[np.intp], GammaPoisson]] = []
-    phi = 1.0
-    if fitted.sum() >= 2:
-        phi = dispersion(events[fitted], covered[fitted])
-        for members in _shrinkage_groups(usable, fitted, stratum):
-            own = members[fitted[members]]
-            fit = fit_gamma_poisson(counts[own], expected[own])
-            risk = posterior(counts[members], expected[members], fit, phi=phi)
-            for name, values in out.items():
-                values[members] = getattr(risk, name)
-            groups.append((members, fit))
-    return Smoothed(
-        events=counts,
-        expected=expected,
-        base_rate=base_rate,
-        groups=tuple(groups),
-        phi=float(phi),
-        **out,
-    )
-
-
-def _shrinkage_groups(
-    usable: NDArray[np.bool_], fitted: NDArray[np.bool_], stratum: NDArray[np.str_] | None
-) -> list[NDArray[np.intp]]:
-    """Return the areas of each group; those of small groups go together."""
-    if stratum is None:
-        return [np.flatnonzero(usable)]
-    large = [
-        name
-        for name in np.unique(stratum[fitted])
-        if name != "" and (fitted & (stratum == name)).sum() >= _SMALLEST_GROUP
-    ]
-    groups = [np.flatnonzero(usable & (stratum == name)) for name in large]
-    rest = usable & ~np.isin(stratum, large)
-    if not rest.any():
-        return groups
-    if (fitted & rest).sum() >= 2:
-        return [*groups, np.flatnonzero(rest)]
-    return [np.flatnonzero(usable)]
-
-
-def exceedance(smoothed: Smoothed, ratio: float) -> NDArray[np.float64]:
-    """Return P(relative risk > ratio) of every area; NaN where not calculable."""
-    out = np.where(np.isnan(smoothed.expected), np.nan, 0.0)
-    for members, fit in smoothed.groups:
-        out[members] = _exceedance(
-            smoothed.events[members], smoothed.expected[members], fit, smoothed.phi, ratio
-        )
-    return out
-
-
-def _exceedance(
-    events: NDArray[np.float64],
-    expected: NDArray[np.float64],
-    fit: GammaPoisson,
-    phi: float,
-    ratio: float,
-) -> NDArray[np.float64]:
-    """Return P(Gamma(O/phi + nu, E/phi + alpha) > ratio)."""
-    from scipy.special import gammaincc  # noqa: PLC0415 - 0.3 s to import
-
-    if not fit.spread:
-        return np.full(events.shape, 1.0 if ratio < 1 else 0.0)
-    return np.asarray(
-        gammaincc(events / phi + fit.nu, ratio * (expected / phi + fit.alpha)), dtype=np.float64
-    )
-
-
-def persistence_by_month(
-    events: NDArray[np.float64],
-    exposed: Exposure,
-    smoothed: Smoothed,
-    *,
-    in_study: NDArray[np.bool_],
-) -> NDArray[np.float64]:
-    """Return n by m P(RR of the month > 1) from that month's events; NaN where not covered.
-
-    Each month has the posterior Gamma(O_it/phi + nu, E_it/phi + alpha) with the prior of the
-    whole period. Persistence is the mean over covered months: an area is persistent where month
-    after month its own events place it above the study area.
-    """
-    expected = expected_by_month(events, exposed.monthly, in_study)
-    out = np.full(events.shape, np.nan)
-    live = expected > 0
-    for members, fit in smoothed.groups:
-        block, kept = out[members], live[members]
-        block[kept] = _exceedance(
-            events[members][kept], expected[members][kept], fit, smoothed.phi, 1.0
-        )
-        out[members] = block
-    return out
-
-
 def months_above_expected(
     events: NDArray[np.float64], exposed: Exposure, *, in_study: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
@@ -472,21 +278,3 @@ def months_above_expected(
     expected = expected_by_month(events, exposed.monthly, in_study)
     above = (np.where(np.isnan(expected), np.inf, expected) < events).sum(axis=1)
     return np.where(np.isnan(exposed.total), np.nan, above.astype(np.float64))
-
-
-def shrunken_rate(
-    smoothed: Smoothed, exposed: Exposure, *, smoothing: str = "gamma_poisson"
-) -> NDArray[np.float64]:
-    """Return the smoothed rate of every area in the unit of `exposed`, NaN if not calculable.
-
-    `gamma_poisson`: posterior mean relative risk times the study area's rate. `marshall`: global
-    empirical Bayes rates within the same groups.
-    """
-    if smoothing == "gamma_poisson" or not smoothed.groups:
-        return smoothed.mean * smoothed.base_rate * exposed.per
-    # Expected events over the base rate are exposure, put right for the months covered.
-    base = smoothed.expected / smoothed.base_rate
-    out = np.full(base.shape, np.nan)
-    for members, _ in smoothed.groups:
-        out[members] = marshall(smoothed.events[members], base[members])
-    return out * exposed.per

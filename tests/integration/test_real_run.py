@@ -170,6 +170,7 @@ def test_outputs_are_all_there(dorset_run: PublishedRun) -> None:
         "model/neighbours.parquet",
         "model/indicators.parquet",
         "model/cells.parquet",
+        "model/land.parquet",
     }
     assert set(dorset_run.manifest["outputs"]) == expected
     assert (Path(dorset_run.folder) / "manifest.json").is_file()

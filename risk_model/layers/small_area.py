@@ -1,0 +1,268 @@
+"""Risks of small areas shrunk towards the group they belong to, with what that leaves unsure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from risk_model.layers.crime import Exposure, expected_by_month
+from spatial.smoothing import (
+    GammaPoisson,
+    dispersion,
+    draw_relative_risk,
+    fit_gamma_poisson,
+    marshall,
+    posterior,
+)
+
+__all__ = ["Group", "Smoothed", "exceedance", "persistence_by_month", "shrunken_rate", "smooth"]
+
+# Below this a group says too little about its own spread; it is shrunk with the study area.
+_SMALLEST_GROUP = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Areas that are shrunk towards one another.
+
+    Attributes
+    ----------
+    members
+        Positions of the areas.
+    fit
+        The prior of relative risk within the group, fitted to its study areas.
+    level
+        Events over expected events of the group: 1 for the whole study area. Risks are shrunk
+        towards this, also where the group has no spread of its own.
+    """
+
+    members: NDArray[np.intp]
+    fit: GammaPoisson
+    level: float
+
+
+@dataclass(frozen=True, slots=True)
+class Smoothed:
+    """The gamma-Poisson relative risk of one stream of events over all areas.
+
+    Attributes
+    ----------
+    events, expected
+        n values over covered months; `expected` is NaN where a rate is not calculable.
+    base_rate
+        Events per unit of exposure per year over the study area.
+    mean, lo, hi, p_gt_1, p_gt_1_5
+        Posterior of the relative risk: mean, 95 % interval, exceedance probabilities.
+    groups
+        Areas that were shrunk towards one another.
+    phi
+        Dispersion of the area-by-month counts, 1 or more.
+    """
+
+    events: NDArray[np.float64]
+    expected: NDArray[np.float64]
+    base_rate: float
+    mean: NDArray[np.float64]
+    lo: NDArray[np.float64]
+    hi: NDArray[np.float64]
+    p_gt_1: NDArray[np.float64]
+    p_gt_1_5: NDArray[np.float64]
+    groups: tuple[Group, ...]
+    phi: float
+
+    def draw(
+        self, draws: int, rng: np.random.Generator, *, among: NDArray[np.bool_]
+    ) -> NDArray[np.float64]:
+        """Return draws by areas of the relative risk for the areas `among`; NaN where unknown."""
+        out = np.tile(np.where(np.isnan(self.expected), np.nan, self.mean), (draws, 1))
+        for group in self.groups:
+            kept = group.members[among[group.members]]
+            if len(kept):
+                out[:, kept] = group.level * draw_relative_risk(
+                    self.events[kept],
+                    group.level * self.expected[kept],
+                    group.fit,
+                    self.phi,
+                    draws,
+                    rng,
+                )
+        return np.asarray(out[:, among], dtype=np.float64)
+
+
+def smooth(
+    events: NDArray[np.float64],
+    exposed: Exposure,
+    *,
+    in_study: NDArray[np.bool_],
+    covered: NDArray[np.bool_],
+    stratum: NDArray[np.str_] | None = None,
+) -> Smoothed:
+    """Return the gamma-Poisson relative risk of every area.
+
+    Parameters
+    ----------
+    events
+        n by m events.
+    exposed
+        The denominator.
+    in_study
+        The prior is fitted to the study area; ring areas borrow from it.
+    covered
+        n by m months with data.
+    stratum
+        Shrink within these groups; None shrinks all towards the study area. A group of fewer
+        than 20 study areas is shrunk towards the study area.
+
+    Notes
+    -----
+    Clayton and Kaldor (1987), with the posterior widened by the dispersion of monthly counts.
+    """
+    total = exposed.total
+    monthly = expected_by_month(events, exposed.monthly, in_study)
+    expected = np.where(np.isnan(total), np.nan, np.nansum(monthly, axis=1))
+    counts = events.sum(axis=1)
+    known = ~np.isnan(expected)
+    base = in_study & known
+    exposure_sum = float(total[base].sum())
+    base_rate = float(counts[base].sum()) / exposure_sum if exposure_sum > 0 else float("nan")
+    usable = known & (expected > 0)
+    fitted = usable & in_study
+    flat = np.where(known, 1.0, np.nan)
+    chance = np.where(known, 0.0, np.nan)
+    out = {"mean": flat.copy(), "lo": flat.copy(), "hi": flat.copy()}
+    out |= {"p_gt_1": chance.copy(), "p_gt_1_5": chance.copy()}
+    groups: list[Group] = []
+    phi = 1.0
+    if fitted.sum() >= 2:
+        phi = float(dispersion(events[fitted], covered[fitted]))
+        for members, own, level in _shrinkage_groups(usable, fitted, stratum, counts, expected):
+            fit = fit_gamma_poisson(counts[own], level * expected[own])
+            risk = posterior(counts[members], level * expected[members], fit, phi=phi)
+            for name in ("mean", "lo", "hi"):
+                out[name][members] = level * getattr(risk, name)
+            for name, ratio in (("p_gt_1", 1.0), ("p_gt_1_5", 1.5)):
+                out[name][members] = _exceedance(
+                    counts[members], expected[members], fit, level, phi, ratio
+                )
+            groups.append(Group(members, fit, level))
+    return Smoothed(
+        events=counts,
+        expected=expected,
+        base_rate=base_rate,
+        groups=tuple(groups),
+        phi=phi,
+        **out,
+    )
+
+
+def _shrinkage_groups(
+    usable: NDArray[np.bool_],
+    fitted: NDArray[np.bool_],
+    stratum: NDArray[np.str_] | None,
+    counts: NDArray[np.float64],
+    expected: NDArray[np.float64],
+) -> list[tuple[NDArray[np.intp], NDArray[np.intp], float]]:
+    """Return the areas of each group, the study areas its prior is fitted to, and its level."""
+    everyone = np.flatnonzero(fitted)
+    if stratum is None:
+        return [(np.flatnonzero(usable), everyone, 1.0)]
+    groups = []
+    rest = usable.copy()
+    for name in np.unique(stratum[fitted]):
+        own = np.flatnonzero(fitted & (stratum == name))
+        total = float(counts[own].sum())
+        if name != "" and len(own) >= _SMALLEST_GROUP and total > 0:
+            level = total / float(expected[own].sum())
+            groups.append((np.flatnonzero(usable & (stratum == name)), own, level))
+            rest &= stratum != name
+    if rest.any():
+        groups.append((np.flatnonzero(rest), everyone, 1.0))
+    return groups
+
+
+def exceedance(smoothed: Smoothed, ratio: float) -> NDArray[np.float64]:
+    """Return P(relative risk > ratio) of every area; NaN where not calculable."""
+    out = np.where(np.isnan(smoothed.expected), np.nan, 0.0)
+    for group in smoothed.groups:
+        kept = group.members
+        out[kept] = _exceedance(
+            smoothed.events[kept],
+            smoothed.expected[kept],
+            group.fit,
+            group.level,
+            smoothed.phi,
+            ratio,
+        )
+    return out
+
+
+def _exceedance(
+    events: NDArray[np.float64],
+    expected: NDArray[np.float64],
+    fit: GammaPoisson,
+    level: float,
+    phi: float,
+    ratio: float,
+) -> NDArray[np.float64]:
+    """Return P(level * Gamma(O/phi + nu, level * E/phi + alpha) > ratio)."""
+    from scipy.special import gammaincc  # noqa: PLC0415 - 0.3 s to import
+
+    bar = ratio / level
+    if not fit.spread:
+        return np.full(events.shape, 1.0 if bar < 1 else 0.0)
+    return np.asarray(
+        gammaincc(events / phi + fit.nu, bar * (level * expected / phi + fit.alpha)),
+        dtype=np.float64,
+    )
+
+
+def persistence_by_month(
+    events: NDArray[np.float64],
+    exposed: Exposure,
+    smoothed: Smoothed,
+    *,
+    in_study: NDArray[np.bool_],
+) -> NDArray[np.float64]:
+    """Return n by m P(RR of the month > 1) from that month's events; NaN where not covered.
+
+    Each month has the posterior Gamma(O_it/phi + nu, E_it/phi + alpha) with the prior of the
+    whole period. Persistence is the mean over covered months: an area is persistent where month
+    after month its own events place it above the study area.
+    """
+    expected = expected_by_month(events, exposed.monthly, in_study)
+    live = exposed.monthly > 0
+    # Outside every group each risk is taken as 1, so no month is above it.
+    out = np.where(live, 0.0, np.nan)
+    for group in smoothed.groups:
+        block, kept = out[group.members], live[group.members]
+        block[kept] = _exceedance(
+            events[group.members][kept],
+            expected[group.members][kept],
+            group.fit,
+            group.level,
+            smoothed.phi,
+            1.0,
+        )
+        out[group.members] = block
+    return out
+
+
+def shrunken_rate(
+    smoothed: Smoothed, exposed: Exposure, *, smoothing: str = "gamma_poisson"
+) -> NDArray[np.float64]:
+    """Return the smoothed rate of every area in the unit of `exposed`, NaN if not calculable.
+
+    `gamma_poisson`: posterior mean relative risk times the study area's rate. `marshall`: global
+    empirical Bayes rates within the same groups.
+    """
+    if smoothing == "gamma_poisson" or not smoothed.groups:
+        return smoothed.mean * smoothed.base_rate * exposed.per
+    # Expected events over the base rate are exposure, put right for the months covered.
+    base = smoothed.expected / smoothed.base_rate
+    out = np.full(base.shape, np.nan)
+    for group in smoothed.groups:
+        kept = group.members
+        out[kept] = marshall(smoothed.events[kept], base[kept])
+    return out * exposed.per
