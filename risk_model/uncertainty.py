@@ -16,8 +16,12 @@ from risk_model.ranking import highest_first, in_top
 
 __all__ = ["BLOCK", "DrawPlan", "RankDraws", "Weighted", "joint_draws", "rank_draws"]
 
-BLOCK = 250
-"""Draws in a block: fixed, so that the draws are the same however the work is divided."""
+BLOCK = 50
+"""Draws in a block: fixed, so that the draws are the same however the work is divided, and small,
+so that a block of all of England and Wales (36,000 areas, a dozen categories) takes 200 MB."""
+
+_COLUMNS = 4096
+"""Areas summarised at a time: a copy of every rank would double the memory."""
 
 Block = list[tuple[NDArray[np.int32], NDArray[np.float64]]]
 
@@ -101,7 +105,7 @@ def joint_draws(
     streams
         Posterior of every stream that an indicator adds up.
     draws, weights, seed
-        Number of draws, f, and the seed. Blocks of 250 draws come from their own seed sequences.
+        Number of draws, f, and the seed. Blocks of 50 draws come from their own seed sequences.
     divide
         `map` or anything with its signature that keeps the order: where blocks are computed.
     """
@@ -131,10 +135,11 @@ def rank_draws(ranks: NDArray[np.int32], top: NDArray[np.float64]) -> RankDraws:
         empty = np.zeros(0)
         return RankDraws(empty, empty, empty, empty)
     low, high = (int(np.ceil(share * count)) - 1 for share in (0.05, 0.95))
-    ordered = np.partition(ranks, (low, high), axis=0)
-    return RankDraws(
-        ordered[low].astype(np.float64), ordered[high].astype(np.float64), top[0], top[1]
-    )
+    ends = np.empty((2, n))
+    for start in range(0, n, _COLUMNS):
+        columns = slice(start, start + _COLUMNS)
+        ends[:, columns] = np.partition(ranks[:, columns], (low, high), axis=0)[[low, high]]
+    return RankDraws(ends[0], ends[1], top[0], top[1])
 
 
 def draw_block(

@@ -16,7 +16,7 @@ from spatial.tables import match_columns, read_table
 __all__ = ["area_labels", "read_place_names"]
 
 # "Dorset 045A" is area A of the larger area "Dorset 045".
-_NAME: Final = re.compile(r"(.*\S)\s*?([A-Z]{1,2})")
+_NAME: Final = re.compile(r"(.*\d)([A-Z]{1,2})")
 _COLUMNS: Final = {
     "name": ("MSOA21NM", "MSOA11NM", "msoa21nm"),
     "place": ("MSOA21HCLNM", "MSOA11HCLNM", "msoa21hclnm"),
@@ -93,7 +93,7 @@ def area_labels(
     places, letters = [], []
     for name in names:
         match = _NAME.fullmatch(str(name))
-        stem, letter = (match[1], match[2]) if match and match[1][-1].isdigit() else (str(name), "")
+        stem, letter = (match[1], match[2]) if match else (str(name), "")
         place = None if place_names is None else place_names.get(stem)
         places.append(stem if place is None else str(place))
         letters.append(letter)

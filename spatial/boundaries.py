@@ -213,7 +213,7 @@ def _codes(values: gpd.pd.Series, column: str, shown_as: str) -> NDArray[Any]:
     for area_code in repeated[:_LISTED]:
         rows = ", ".join(str(row + 1) for row in np.flatnonzero(codes == area_code)[:4])
         faults.add(
-            f"area code {area_code!r} is there more than once (features {rows}); "
+            f"area code {str(area_code)!r} is there more than once (features {rows}); "
             "dissolve the parts into one area",
             file=shown_as,
             field=column,

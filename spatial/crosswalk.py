@@ -167,6 +167,8 @@ class Crosswalk:
         bare: list[str] = []
         for code11, value in zip(wanted, values.to_numpy(dtype=float), strict=True):
             kind, children = self._parents.get(code11, ("", ()))
+            if not children:
+                continue
             if kind != "X" and len(children) == 1:
                 sums[children[0]] = sums.get(children[0], 0.0) + float(value)
                 continue

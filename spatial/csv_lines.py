@@ -224,10 +224,12 @@ class CsvLines:
         )
 
     def _header_fields(self, line: bytes) -> list[str]:
-        if len(line) > MAX_LINE or b"\0" in line or not _ROW.fullmatch(line):
+        broken = len(line) > MAX_LINE or b"\0" in line or b"\r" in line
+        if broken or not _ROW.fullmatch(line):
+            start = visible(line[:200].decode(errors="replace"))
             raise InputError(
                 Fault(
-                    f"the header {visible(line[:200].decode())!r} is not a line of CSV",
+                    f"the header {start!r} is not a line of CSV",
                     file=self._shown_as,
                     line=self._line,
                 )
@@ -276,7 +278,7 @@ class CsvLines:
             if not raw.strip():
                 continue
             line = raw.removesuffix(b"\r")
-            rule = self._rule_of(line)
+            rule = "line_too_long" if len(raw) > MAX_LINE else self._rule_of(line)
             if rule == "ragged_line" and cut_short and at == len(every) - 1:
                 rule = "truncated_line"
             if rule:
@@ -290,8 +292,6 @@ class CsvLines:
 
     def _rule_of(self, line: bytes) -> str:
         """Return the rule that keeps a line from being read as a row, or an empty text."""
-        if len(line) > MAX_LINE:
-            return "line_too_long"
         if b"\0" in line:
             return "nul_byte"
         if b"\r" in line:
@@ -336,22 +336,32 @@ class CsvLines:
         return None if refused or table.num_rows != rows else table
 
     def _check_text(self, body: bytes, first_line: int) -> None:
-        """Refuse bytes that are not UTF-8, naming line and byte."""
-        if body.isascii():
-            return
-        try:
-            body.decode()
-        except UnicodeDecodeError as error:
-            start = body.rfind(b"\n", 0, error.start) + 1
-            raise InputError(
-                Fault(
-                    f"byte {error.start - start + 1} of the line (0x{body[error.start]:02x}) is "
-                    "not UTF-8; declare the encoding of the source, such as encoding: cp1252",
-                    file=self._shown_as,
-                    line=first_line + body.count(b"\n", 0, error.start),
-                    field="encoding",
+        """Refuse bytes that are not UTF-8, naming line and byte.
+
+        Lines that are too long to be read are passed over, wherever a block happens to end.
+        """
+        start = 0
+        while not body.isascii():
+            try:
+                body[start:].decode()
+            except UnicodeDecodeError as error:
+                at = start + error.start
+            else:
+                return
+            begin = body.rfind(b"\n", 0, at) + 1
+            end = body.find(b"\n", at)
+            end = len(body) if end < 0 else end
+            if end - begin <= MAX_LINE:
+                raise InputError(
+                    Fault(
+                        f"byte {at - begin + 1} of the line (0x{body[at]:02x}) is not UTF-8; "
+                        "declare the encoding of the source, such as encoding: cp1252",
+                        file=self._shown_as,
+                        line=first_line + body.count(b"\n", 0, at),
+                        field="encoding",
+                    )
                 )
-            ) from None
+            start = end
 
 
 def _line_lengths(ends: Positions) -> Positions:

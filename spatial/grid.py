@@ -11,7 +11,7 @@ import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
 from rasterio.features import rasterize
-from rasterio.transform import from_origin
+from rasterio.transform import Affine
 from shapely.geometry.base import BaseGeometry
 
 from spatial.errors import StatisticsError
@@ -50,7 +50,8 @@ class Grid:
     @property
     def transform(self) -> Any:
         """Affine transform of the grid turned top row first, as raster files hold it."""
-        return from_origin(self.x0, self.y0 + self.ny * self.cell_m, self.cell_m, self.cell_m)
+        top = self.y0 + self.ny * self.cell_m
+        return Affine(self.cell_m, 0.0, self.x0, 0.0, -self.cell_m, top)
 
     @property
     def centres(self) -> tuple[FloatArray, FloatArray]:

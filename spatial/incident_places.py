@@ -143,7 +143,8 @@ def _points(
     polygon = np.full(len(first), -1, dtype=np.int64)
     near = np.zeros(len(first), dtype=bool)
     geometry = np.asarray(areas.frame.geometry.array, dtype=object)
-    ours = np.asarray(areas.frame.index.isin(study.codes))
+    # The last element stands for "in no area".
+    ours = np.append(areas.frame.index.isin(study.codes), values=False)
     for kind in (False, True):
         rows = np.flatnonzero(grid == kind)
         if not len(rows):
@@ -152,8 +153,9 @@ def _points(
         one, two = first[rows][seen], second[rows][seen]
         east, north = (one, two) if kind else to_national_grid(one, two)
         x[rows], y[rows] = east[inverse], north[inverse]
-        polygon[rows] = areas_of_points(east, north, geometry)[inverse]
-        near[rows] = points_near(east, north, geometry[ours], metres=near_m)[inverse]
+        within = areas_of_points(east, north, geometry)
+        close = points_near(east, north, geometry[ours[:-1]], metres=near_m, inside=ours[within])
+        polygon[rows], near[rows] = within[inverse], close[inverse]
     return x, y, polygon, near
 
 

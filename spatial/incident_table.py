@@ -119,7 +119,8 @@ def superseded_rows(table: IncidentTable, files: Sequence[ReadFile]) -> tuple[Ma
     """Tell which rows a later one replaces (case 7), and say where two vintages met.
 
     Of rows with one identifier the newest month wins, then the later-listed file; within a file,
-    the row whose content sorts last, so that the order of rows decides nothing. Where one force
+    a row with a point, then the row whose content sorts last: the order of rows decides nothing.
+    Where one force
     and month came in two files that differ, rows of the older file that carry no identifier are
     replaced too: nothing else could keep them from counting twice.
     """
@@ -149,6 +150,7 @@ def superseded_rows(table: IncidentTable, files: Sequence[ReadFile]) -> tuple[Ma
             table.first[rows],
             table.category[rows],
             table.code[rows],
+            ~np.isnan(table.first[rows]),
             table.file[rows],
             table.month[rows],
             words[:, 1],

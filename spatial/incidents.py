@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -28,15 +27,18 @@ from spatial.incident_places import RULES, CodeLists, place_rows
 from spatial.incident_rows import scan_file
 from spatial.incident_sources import FileRecord, IncidentSource
 from spatial.incident_table import IncidentTable, ReadFile, superseded_rows, tabulate
+from spatial.incident_warnings import (
+    copy_warnings,
+    overlap_warnings,
+    ring_warnings,
+    row_warnings,
+)
 from spatial.ledger import REASONS, Ledger, LedgerBook
 from spatial.period import Period, month_text
 from spatial.study_area import StudyArea
 
 __all__ = ["Incidents", "read_incidents"]
 
-DISAGREEMENT_WARNING = 0.05
-QUARANTINE_WARNING = 0.05
-MAP_POINT_WARNING = 0.05
 
 Mask = npt.NDArray[np.bool_]
 
@@ -130,7 +132,7 @@ def read_incidents(
     kept, records = _drop_copies(read, lists)
     deliveries = _deliveries(kept)
     covered = covered_months(deliveries, codes=study.all_codes, months=period.months, forces=forces)
-    study = _ring_with_data(study, covered)
+    wanted, study = study, _ring_with_data(study, covered)
     table = tabulate(kept)
     replaced, vintages = superseded_rows(table, kept)
     placed = _place(
@@ -148,11 +150,12 @@ def read_incidents(
         {slug for code in (*study.codes, *study.ring) if (slug := (forces or {}).get(code))}
     )
     warnings = [
-        *_copy_warnings(records),
+        *copy_warnings(records),
         *vintages,
+        *ring_warnings(wanted, study),
         *coverage_warnings(deliveries, months=period.months, expected=expected),
-        *_overlap_warnings(kept),
-        *_row_warnings(kept, placed, map_points),
+        *overlap_warnings(kept),
+        *row_warnings(kept, map_points, disagreement=placed.disagreement),
     ]
     return Incidents(
         study=study,
@@ -344,58 +347,3 @@ def _deliveries(kept: Sequence[ReadFile]) -> list[Delivery]:
                 Delivery(one.file.force, month, rows) for month, rows in one.scan.months.items()
             ]
     return [Delivery(*key, rows) for key, rows in by_name.items()] + extracts
-
-
-def _copy_warnings(records: Sequence[FileRecord]) -> list[str]:
-    return [
-        f"{record.shown_as} is ignored: {record.ignored}" for record in records if record.ignored
-    ]
-
-
-def _overlap_warnings(kept: Sequence[ReadFile]) -> list[str]:
-    """Say where a force's extract and its published files hold the same months."""
-    published = {
-        (one.file.force, one.file.month) for one in kept if one.file.source.kind == "police_uk"
-    }
-    said = []
-    for one in kept:
-        if one.file.source.kind == "extract" and one.file.force:
-            both = [month for month in one.scan.months if (one.file.force, month) in published]
-            if both:
-                said.append(
-                    f"{one.scan.shown_as} and published files of {one.file.force} both hold "
-                    f"{', '.join(both)}: their incidents are counted twice; supply one of them"
-                )
-    return said
-
-
-def _row_warnings(
-    kept: Sequence[ReadFile], placed: PlacedRows, map_points: pd.DataFrame
-) -> list[str]:
-    """Say what is unusual about the rows themselves."""
-    said = []
-    for one in kept:
-        scan = one.scan
-        odd = Counter(row.rule for row in scan.quarantined)
-        if sum(odd.values()) > QUARANTINE_WARNING * scan.rows:
-            rules = ", ".join(f"{rule} {rows:,}" for rule, rows in sorted(odd.items()))
-            said.append(
-                f"{scan.shown_as}: {sum(odd.values()):,} of {scan.rows:,} rows are in quarantine "
-                f"({rules})"
-            )
-        if scan.unreadable_times:
-            said.append(
-                f"{scan.shown_as}: {scan.unreadable_times:,} times of day cannot be read; "
-                "their time band is left blank"
-            )
-    if placed.disagreement > DISAGREEMENT_WARNING:
-        said.append(
-            f"{placed.disagreement:.1%} of rows have a point in another area than their code "
-            "names (3.5 % is usual with generalised boundaries); check the boundaries' vintage"
-        )
-    full = map_points[map_points["share"] > MAP_POINT_WARNING]
-    said += [
-        f"one map point ({x:.0f}, {y:.0f}) holds {events:,} events, {share:.1%} of the study area's"
-        for x, y, events, share in full.itertuples(index=False)
-    ]
-    return said

@@ -171,7 +171,8 @@ def global_moran(y: npt.ArrayLike, neighbours: Neighbours) -> GlobalMoran:
     if not _constant(values) and has.any():
         z = values - values.mean()
         lag = neighbours.lag(z)
-        value = float(n / has.sum() * (z[has] @ lag[has]) / (z @ z))
+        # Sums, not dot products: those may depend on the number of threads.
+        value = float(n / has.sum() * (z * lag)[has].sum() / (z * z).sum())
     return GlobalMoran(value, neighbours.links, islands, n)
 
 

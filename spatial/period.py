@@ -9,7 +9,7 @@ from spatial.errors import Fault, InputError
 
 __all__ = ["Period", "month_number", "month_text"]
 
-_MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
+_MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])", re.ASCII)
 
 
 def month_number(text: str) -> int | None:

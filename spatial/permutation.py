@@ -1,4 +1,4 @@
-"""The exact conditional permutation null, shared between areas. Arrays in, arrays out.
+"""The exact conditional permutation null, shared between areas and maps. Arrays in, arrays out.
 
 Hold area i and draw its k neighbours from the other n - 1 areas (Anselin 1995). The null sum of
 the neighbours' values depends on k and on which area is held, on nothing else. So R ordered samples
@@ -9,7 +9,8 @@ hold the area itself do not belong to its null; they are found from the draws an
 one, which leaves exactly the conditional null with R_i = R - (draws that hold i).
 
 Exact for weights that are equal within a row (row-standardised or binary), where the sum over the
-neighbours orders the draws as the statistic does.
+neighbours orders the draws as the statistic does. That holds for local Moran's I and for Gi and Gi*
+alike: what they add to the sum of the neighbours, or multiply it by, is held with area i.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ __all__ = [
     "PERMUTATION_STAGE",
     "PermutationCounts",
     "benjamini_hochberg",
+    "conditional_counts_of_maps",
     "conditional_moran_counts",
     "pseudo_p",
 ]
@@ -41,6 +43,9 @@ PERMUTATION_STAGE = 501
 _BLOCK = 16_384
 """Draws made from one generator. Part of the result: another size gives other draws."""
 
+
+_SORTED = 48
+"""Areas with one k from which sorting their null pays: measured break-even with comparing each."""
 
 _LONG = 200
 """Samples longer than the root of this many n are drawn by shuffling all n: measured break-even."""
@@ -103,39 +108,71 @@ def conditional_moran_counts(
     if not np.isfinite(z).all():
         row = int(np.flatnonzero(~np.isfinite(z))[0])
         raise StatisticsError(f"z: row {row} is {z[row]}; leave the area out of the statistic")
+    return conditional_counts_of_maps(
+        z[np.newaxis],
+        indptr,
+        indices,
+        permutations=permutations,
+        seed=seed,
+        tolerance=None if tolerance is None else np.array([tolerance]),
+    )[0]
+
+
+def conditional_counts_of_maps(
+    maps: FloatArray,
+    indptr: IntArray,
+    indices: IntArray,
+    *,
+    permutations: int,
+    seed: int | np.random.SeedSequence,
+    tolerance: FloatArray | None = None,
+) -> tuple[PermutationCounts, ...]:
+    """Count as `conditional_moran_counts` does, for several variables on one graph.
+
+    Every map is tested against the same draws: each has the counts it would have alone, for less
+    work. Their Monte-Carlo errors are therefore not independent of one another.
+
+    Parameters
+    ----------
+    maps
+        Values, shape (maps, n), finite: for example one row a month.
+    tolerance
+        One for each map, shape (maps,); see `conditional_moran_counts`.
+
+    Raises
+    ------
+    StatisticsError
+        Where maps are not finite or do not fit the graph, or permutations is below 1.
+    """
+    n = indptr.size - 1
+    if maps.ndim != 2 or maps.shape[1] != n:
+        raise StatisticsError(f"maps: shape {maps.shape} for a graph of {n} areas")
+    if not np.isfinite(maps).all():
+        which, row = np.argwhere(~np.isfinite(maps))[0].tolist()
+        raise StatisticsError(
+            f"maps: row {row} of map {which} is {maps[which, row]}; "
+            "leave the area out of the statistic"
+        )
     if permutations < 1:
         raise StatisticsError(f"permutations: {permutations} is below 1")
     k = np.diff(indptr)
-    greater, less, draws = (np.zeros(n, dtype=np.int64) for _ in range(3))
+    results = tuple(
+        PermutationCounts(*(np.zeros(n, dtype=np.int64) for _ in range(3))) for _ in maps
+    )
     widest = int(k.max(initial=0))
-    if widest == 0:
-        return PermutationCounts(greater, less, draws)
+    if widest == 0 or not results:
+        return results
     if widest > n - 1:
         raise StatisticsError(f"graph: an area has {widest} neighbours among {n} areas")
-    # A common shift leaves every comparison as it is and keeps rounding small.
-    centred = z - z.mean()
-    observed = neighbour_sums(centred, indptr, indices)
-    slack = rounding_slack(centred, widest) if tolerance is None else tolerance
-    low, high = observed - slack, observed + slack
-    # Areas ordered by k, then by sum: sorted look-ups walk through memory instead of jumping.
-    by_sum = np.lexsort((observed, k))
-    firsts = np.searchsorted(k[by_sum], np.arange(widest + 2))
-    groups = {
-        size: by_sum[firsts[size] : firsts[size + 1]]
-        for size in range(1, widest + 1)
-        if firsts[size] < firsts[size + 1]
-    }
+    tests = [
+        _Test(row, k, indptr, indices, widest, None if tolerance is None else tolerance[which])
+        for which, row in enumerate(maps)
+    ]
     for sample in sample_blocks(n, widest, permutations, seed):
-        sums = centred[sample]
-        for column in range(1, widest):  # a running sum; numpy's own over rows is much slower
-            sums[column] += sums[column - 1]
-        _take_out_own(sample, sums, k, low, high, greater, less, draws)
-        for size, areas in groups.items():
-            null = np.sort(sums[size - 1])
-            greater[areas] += null.size - np.searchsorted(null, low[areas], side="left")
-            less[areas] += np.searchsorted(null, high[areas], side="right")
-            draws[areas] += null.size
-    return PermutationCounts(greater, less, draws)
+        own = _own_draws(sample, k)
+        for test, counts in zip(tests, results, strict=True):
+            test.count(sample, own, counts)
+    return results
 
 
 def sample_blocks(
@@ -236,25 +273,77 @@ def _block_seed(seed: int | np.random.SeedSequence, block: int) -> np.random.See
     return np.random.SeedSequence(seed, spawn_key=(PERMUTATION_STAGE, block))
 
 
-def _take_out_own(
-    sample: npt.NDArray[np.int32],
-    sums: FloatArray,
-    k: IntArray,
-    low: FloatArray,
-    high: FloatArray,
-    greater: IntArray,
-    less: IntArray,
-    draws: IntArray,
-) -> None:
-    """Subtract, in place, the draws whose first k columns hold the area itself."""
-    n = k.size
+def _own_draws(sample: npt.NDArray[np.int32], k: IntArray) -> list[tuple[IntArray, IntArray]]:
+    """Find, column by column, the draws that hold an area within its own first k: which, whose."""
+    found = []
     for column, areas in enumerate(sample):
         own = np.flatnonzero(k[areas] > column)
-        held = areas[own]
-        null = sums[k[held] - 1, own]
-        # One histogram for both questions: row 2 x "at or above" + "at or below", an area's column.
-        answer = held + n * (2 * (null >= low[held]) + (null <= high[held]))
-        _, below, above, equal = np.bincount(answer, minlength=4 * n).reshape(4, n)
-        greater -= above + equal
-        less -= below + equal
-        draws -= above + below + equal
+        found.append((own, areas[own].astype(np.int64)))
+    return found
+
+
+class _Test:
+    """One map laid out for counting: the shift, the bounds of a tie, areas grouped by k."""
+
+    def __init__(
+        self,
+        z: FloatArray,
+        k: IntArray,
+        indptr: IntArray,
+        indices: IntArray,
+        widest: int,
+        tolerance: float | None,
+    ) -> None:
+        # A common shift leaves every comparison as it is and keeps rounding small.
+        self.centred = z - z.mean()
+        observed = neighbour_sums(self.centred, indptr, indices)
+        slack = rounding_slack(self.centred, widest) if tolerance is None else tolerance
+        self.k, self.low, self.high = k, observed - slack, observed + slack
+        # Areas ordered by k, then by sum: sorted look-ups walk through memory instead of jumping.
+        by_sum = np.lexsort((observed, k))
+        firsts = np.searchsorted(k[by_sum], np.arange(widest + 2))
+        self.groups = {
+            size: by_sum[firsts[size] : firsts[size + 1]]
+            for size in range(1, widest + 1)
+            if firsts[size] < firsts[size + 1]
+        }
+
+    def count(
+        self,
+        sample: npt.NDArray[np.int32],
+        own: list[tuple[IntArray, IntArray]],
+        counts: PermutationCounts,
+    ) -> None:
+        """Add a block of draws to `counts`, in place, without each area's own draws."""
+        sums = self.centred[sample]
+        for column in range(1, len(sums)):  # a running sum; numpy's own over rows is much slower
+            sums[column] += sums[column - 1]
+        self._take_out(sums, own, counts)
+        greater, less, draws = counts
+        low, high = self.low, self.high
+        for size, areas in self.groups.items():
+            null = sums[size - 1]
+            draws[areas] += null.size
+            if areas.size < _SORTED:
+                for area in areas:
+                    greater[area] += np.count_nonzero(null >= low[area])
+                    less[area] += np.count_nonzero(null <= high[area])
+                continue
+            null = np.sort(null)
+            greater[areas] += null.size - np.searchsorted(null, low[areas], side="left")
+            less[areas] += np.searchsorted(null, high[areas], side="right")
+
+    def _take_out(
+        self, sums: FloatArray, own: list[tuple[IntArray, IntArray]], counts: PermutationCounts
+    ) -> None:
+        """Subtract the draws whose first k columns hold the area itself."""
+        n = self.k.size
+        for draw, held in own:
+            null = sums[self.k[held] - 1, draw]
+            # One histogram for both questions: row 2 x "at or above" + "at or below", an area's
+            # column.
+            answer = held + n * (2 * (null >= self.low[held]) + (null <= self.high[held]))
+            _, below, above, equal = np.bincount(answer, minlength=4 * n).reshape(4, n)
+            counts.greater[:] -= above + equal
+            counts.less[:] -= below + equal
+            counts.draws[:] -= above + below + equal

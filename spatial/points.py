@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -14,13 +16,18 @@ Floats = npt.NDArray[np.float64]
 Positions = npt.NDArray[np.int64]
 
 
+@cache
+def _to_grid() -> Transformer:
+    """Make the transformer once: it costs more than transforming ten thousand points."""
+    return Transformer.from_crs(4326, 27700, always_xy=True)
+
+
 def to_national_grid(longitude: Floats, latitude: Floats) -> tuple[Floats, Floats]:
     """Turn WGS 84 degrees into eastings and northings in metres (EPSG:4326 to EPSG:27700).
 
     Points that the projection cannot place become infinite.
     """
-    transformer = Transformer.from_crs(4326, 27700, always_xy=True)
-    x, y = transformer.transform(longitude, latitude)
+    x, y = _to_grid().transform(longitude, latitude)
     return np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
 
 
@@ -55,22 +62,26 @@ def areas_of_points(x: Floats, y: Floats, polygons: npt.NDArray[np.object_]) -> 
 
 
 def points_near(
-    x: Floats, y: Floats, polygons: npt.NDArray[np.object_], *, metres: float
+    x: Floats,
+    y: Floats,
+    polygons: npt.NDArray[np.object_],
+    *,
+    metres: float,
+    inside: npt.NDArray[np.bool_],
 ) -> npt.NDArray[np.bool_]:
-    """Return which points lie within `metres` of any of the polygons."""
-    near = np.zeros(len(x), dtype=bool)
-    if not len(x) or not len(polygons):
-        return near
-    west, south, east, north = shapely.total_bounds(polygons)
-    where = np.flatnonzero(
-        (x >= west - metres) & (x <= east + metres) & (y >= south - metres) & (y <= north + metres)
-    )
-    near[where] = areas_of_points(x[where], y[where], polygons) >= 0
-    rest = where[~near[where]]
-    if metres > 0 and len(rest):
-        tree = shapely.STRtree(polygons)
-        hit, _ = tree.query_nearest(
-            shapely.points(x[rest], y[rest]), max_distance=metres, all_matches=False
+    """Return which points lie within `metres` of any of the polygons.
+
+    `inside` tells which lie in one, as `areas_of_points` found.
+    """
+    near = inside.copy()
+    if metres > 0 and len(polygons):
+        west, south, east, north = shapely.total_bounds(polygons)
+        along = (x >= west - metres) & (x <= east + metres)
+        rest = np.flatnonzero(~inside & along & (y >= south - metres) & (y <= north + metres))
+        hit, _ = shapely.STRtree(polygons).query_nearest(
+            np.asarray(shapely.points(x[rest], y[rest]), dtype=object),
+            max_distance=metres,
+            all_matches=False,
         )
         near[rest[hit]] = True
     return near

@@ -7,6 +7,7 @@ and GeoParquet never reach GDAL.
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -16,6 +17,7 @@ from urllib.parse import quote
 import geopandas as gpd
 import numpy as np
 import pyproj
+import pyproj.network
 import shapely
 
 from spatial.errors import Fault, InputError
@@ -27,6 +29,21 @@ BRITISH_NATIONAL_GRID: Final = "EPSG:27700"
 MAX_FEATURES: Final = 2_000_000
 MAX_TEXT_BYTES: Final = 1 << 30
 MAX_PARQUET_BYTES: Final = 4 << 30
+# EPSG:27700, urn:ogc:def:crs:EPSG::27700, http://www.opengis.net/def/crs/EPSG/0/27700, OGC:CRS84.
+_CRS_NAME: Final = re.compile(
+    r"(?:urn:ogc:def:crs:|https?://www\.opengis\.net/def/crs/)?(?:EPSG|OGC)[:/][\w.]*[:/]?\w+",
+    re.IGNORECASE,
+)
+_NOT_A_FEATURE: Final = (
+    AttributeError,
+    IndexError,
+    KeyError,
+    OverflowError,
+    RecursionError,
+    TypeError,
+    ValueError,
+    shapely.GEOSException,
+)
 # Great Britain with its seas in metres of EPSG:27700, generously.
 _PLAUSIBLE: Final = (-200_000.0, -200_000.0, 900_000.0, 1_500_000.0)
 
@@ -99,6 +116,16 @@ def _geopackage_layer(path: Path, layer: str | None) -> tuple[str, int]:
     A view or a virtual table could run functions of its author's choice when read, so only plain
     tables are accepted. Triggers run on writing alone, which this connection cannot do.
     """
+    journal = path.with_name(f"{path.name}-wal")
+    if journal.exists() and journal.stat().st_size > 0:
+        # An immutable connection would read the file as it was before those changes.
+        raise InputError(
+            Fault(
+                f"has unfinished changes in {journal.name}; close it in QGIS or what else has it "
+                "open, then run again",
+                file=path.name,
+            )
+        )
     uri = f"file:{quote(str(path.resolve()))}?mode=ro&immutable=1"
     try:
         with closing(sqlite3.connect(uri, uri=True)) as db:
@@ -129,7 +156,7 @@ def _geopackage_layer(path: Path, layer: str | None) -> tuple[str, int]:
                 )
             quoted = chosen.replace('"', '""')
             (rows,) = db.execute(f'select count(*) from "{quoted}"').fetchone()  # noqa: S608
-    except sqlite3.DatabaseError as problem:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as problem:
         raise _unreadable(path, problem) from problem
     return chosen, int(rows)
 
@@ -179,6 +206,8 @@ def _read_geojson(path: Path) -> gpd.GeoDataFrame:
         raise InputError(
             Fault(f"is not JSON: {problem.msg}", file=name, line=problem.lineno)
         ) from problem
+    except ValueError as problem:  # a whole number of thousands of digits
+        raise InputError(Fault(f"is not JSON that can be read: {problem}", file=name)) from problem
     except RecursionError as problem:
         raise InputError(Fault("is nested too deeply", file=name)) from problem
     features = document.get("features")
@@ -195,7 +224,7 @@ def _read_geojson(path: Path) -> gpd.GeoDataFrame:
             shape = feature.get("geometry")
             geometries.append(None if shape is None else shapely.geometry.shape(shape))
             properties.append(dict(feature.get("properties") or {}))
-        except (AttributeError, TypeError, ValueError, KeyError, shapely.GEOSException) as problem:
+        except _NOT_A_FEATURE as problem:
             raise InputError(
                 Fault(f"feature {number} cannot be read: {problem}", file=name)
             ) from problem
@@ -208,13 +237,20 @@ def _geojson_crs(document: dict[str, Any], name: str) -> str:
     member = document.get("crs")
     if member is None:
         return "OGC:CRS84"
+    unknown = Fault(
+        f"its crs member {json.dumps(member)[:120]} is not known", file=name, field="crs"
+    )
     try:
         declared = str(member["properties"]["name"])
+    except (KeyError, TypeError) as problem:
+        raise InputError(unknown) from problem
+    # Only names of registers: PROJ's own strings can name files to be opened.
+    if not _CRS_NAME.fullmatch(declared):
+        raise InputError(unknown)
+    try:
         pyproj.CRS.from_user_input(declared)
-    except (KeyError, TypeError, pyproj.exceptions.CRSError) as problem:
-        raise InputError(
-            Fault(f"its crs member {json.dumps(member)[:120]} is not known", file=name, field="crs")
-        ) from problem
+    except pyproj.exceptions.CRSError as problem:
+        raise InputError(unknown) from problem
     return declared
 
 
@@ -280,6 +316,8 @@ def _to_national_grid(frame: gpd.GeoDataFrame, name: str) -> gpd.GeoDataFrame:
         if epsg is None and not frame.crs.is_geographic:
             shown = frame.crs.name
         notes = (f"{name}: reprojected from {shown} to {BRITISH_NATIONAL_GRID}",)
+        # Transformation grids are never fetched: no request leaves the machine.
+        pyproj.network.set_network_enabled(active=False)  # type: ignore[attr-defined]
         grid = frame.to_crs(BRITISH_NATIONAL_GRID)
         bounds = shapely.total_bounds(grid.geometry.to_numpy())
     left, bottom, right, top = _PLAUSIBLE

@@ -54,6 +54,12 @@ class Neighbours:
             )
         if self.indices.size and not 0 <= self.indices.min() <= self.indices.max() < n:
             raise StatisticsError(f"indices: a neighbour lies outside 0..{n - 1}")
+        rows = self.rows
+        if np.any(rows == self.indices):
+            code = self.codes[int(rows[rows == self.indices][0])]
+            raise StatisticsError(f"indices: area {code} is given as its own neighbour")
+        if np.any((np.diff(rows) == 0) & (np.diff(self.indices) <= 0)):
+            raise StatisticsError("indices: neighbours must be sorted and unique within an area")
 
     @classmethod
     def from_pairs(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import zipfile
+import zlib
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from itertools import islice
@@ -51,15 +52,14 @@ def read_workbook(
     with open_zip(path, shown_as=shown_as, limits=_LIMITS) as guarded:
         _refuse_doctype(guarded, shown_as)
     from openpyxl import load_workbook  # noqa: PLC0415  # slow to import
-    from openpyxl.utils.exceptions import InvalidFileException  # noqa: PLC0415
 
     try:
-        with closing(load_workbook(path, read_only=True, data_only=True)) as book:
+        with closing(load_workbook(path, read_only=True, data_only=True, keep_links=False)) as book:
             name = _choose_sheet(book, shown_as, sheet, score)
             rows = [[_text(cell) for cell in row] for row in book[name].iter_rows(values_only=True)]
     except InputError:
         raise
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, SyntaxError) as problem:
+    except Exception as problem:  # openpyxl lets every error of its parsers through
         raise InputError(Fault(f"cannot be read: {problem}", file=shown_as)) from problem
     return rows, name
 
@@ -71,7 +71,7 @@ def _refuse_doctype(file: zipfile.ZipFile, shown_as: str) -> None:
             try:
                 with file.open(entry) as stream:
                     head = stream.read(4096)
-            except (zipfile.BadZipFile, EOFError, OSError) as problem:
+            except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as problem:
                 raise InputError(Fault(f"is damaged: {problem}", file=shown_as)) from problem
             if b"<!" in head.replace(b"<!--", b"").upper():
                 raise InputError(

@@ -48,6 +48,17 @@ def guard_formula(cell: object) -> object:
     return cell
 
 
+def _cell(cell: object) -> object:
+    """Guard a cell; a carriage return becomes a line feed, which the CSV writer puts in quotes.
+
+    Left bare it would begin a new row in a spreadsheet, with whatever follows as its first cell.
+    """
+    guarded = guard_formula(cell)
+    if isinstance(guarded, str) and "\r" in guarded:
+        return guarded.replace("\r\n", "\n").replace("\r", "\n")
+    return guarded
+
+
 def _guarded(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a copy with guarded text, the index as a column where it has a name."""
     named = any(name is not None for name in frame.index.names)
@@ -61,8 +72,8 @@ def _guarded(frame: pd.DataFrame) -> pd.DataFrame:
             # A negative zero would print as -0.
             column = column + 0.0
         elif not pd.api.types.is_numeric_dtype(column.dtype):
-            column = column.astype(object).map(guard_formula, na_action="ignore")
-        columns[str(guard_formula(str(name)))] = column
+            column = column.astype(object).map(_cell, na_action="ignore")
+        columns[str(_cell(str(name)))] = column
     return pd.DataFrame(columns, index=flat.index)
 
 

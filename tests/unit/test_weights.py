@@ -157,7 +157,10 @@ def test_an_area_is_not_its_own_neighbour() -> None:
         (("a", "a"), [0, 0, 0], [], "sorted and unique"),
         (("a", "b"), [0, 0], [], "expected 3 rising positions"),
         (("a", "b"), [0, 1, 2], [1], "1 links, but indptr ends at 2"),
-        (("a", "b"), [0, 1, 2], [1, 2], "outside 0..1"),
+        (("a", "b"), [0, 1, 2], [1, 2], r"outside 0\.\.1"),
+        (("a", "b"), [0, 1, 2], [1, 1], "area b is given as its own neighbour"),
+        (("a", "b", "c"), [0, 2, 3, 4], [2, 1, 0, 0], "sorted and unique within an area"),
+        (("a", "b"), [0, 2, 3], [1, 1, 0], "sorted and unique within an area"),
     ],
 )
 def test_arrays_that_are_no_graph_are_refused(

@@ -1,0 +1,198 @@
+"""A published run of 48 made-up squares with everything that the web pages read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from shapely.geometry import box
+
+from risk_model import run_store
+
+FIRST_ID, SECOND_ID = "20260101T000000Z-00000001", "20260201T000000Z-00000002"
+MONTHS = [f"2025-{month:02d}" for month in range(1, 7)]
+PRIORITIES = {"sv01": "High-harm offending", "sv04": "Serious violence in the community"}
+INDICATORS = {"harm_rate": 0.5, "persistence": 0.2, "deprivation_without_crime": 0.3}
+SIDE, ROWS = 8, 6
+TIERS = ["Strong"] * 3 + ["Supported"] * 3 + ["Watch"] * 4
+
+
+def areas(names: Sequence[str] = ()) -> gpd.GeoDataFrame:
+    """Squares of 1 km; square n has sv01 rank n + 1; the last has no residents and no rate."""
+    n = SIDE * ROWS
+    at = np.arange(n)
+    codes = [f"X01{number:06d}" for number in range(n)]
+    places = ["Harbour", "Old Town", "Mill Green", "Hill & Dale", "Sandford", "Abbey"]
+    label = [f"{places[i // SIDE]} {chr(65 + i % SIDE)}, Ward {i % 5}" for i in range(n)]
+    for i, name in enumerate(names):
+        label[i] = name
+    people = 1500.0 + 10 * at
+    people[-1] = 0
+    frame = gpd.GeoDataFrame(
+        {
+            "area_name": [f"Madeupshire {i // SIDE:03d}{chr(65 + i % SIDE)}" for i in range(n)],
+            "area_label": label,
+            "place_name": [names[i] if i < len(names) else places[i // SIDE] for i in range(n)],
+            "ward_name": [f"Ward {i % 5}" for i in range(n)],
+            "lad_code": ["X01" if i % SIDE < 4 else "X02" for i in range(n)],
+            "lad_name": ["West Shire" if i % SIDE < 4 else "East Shire" for i in range(n)],
+            "rural_urban": ["rural" if i % 3 == 0 else "urban" for i in range(n)],
+            "population": people,
+            "area_km2": np.ones(n),
+            "events": 300 - 5 * at,
+        },
+        geometry=[
+            box(x, y, x + 1000, y + 1000)
+            for x, y in zip(370_000 + 1000 * (at % SIDE), 90_000 + 1000 * (at // SIDE), strict=True)
+        ],
+        crs="EPSG:27700",
+        index=pd.Index(codes, name="area_code"),
+    )
+    for shift, key in enumerate(PRIORITIES):
+        order = np.roll(at, shift)
+        rank = order + 1
+        tier = np.array([TIERS[o] if o < len(TIERS) else "Not evidenced" for o in order], object)
+        rate = np.where(people > 0, 60.0 - order, np.nan)
+        relative = np.where(people > 0, 2.4 - order / 25, np.nan)
+        stratum = pd.Series(order, index=codes).groupby(frame["rural_urban"]).rank()
+        cluster = np.where(order < 6, "High-High", "Not significant").astype(object)
+        cluster[-1] = "No neighbours"
+        figures: dict[str, Any] = {
+            "events": 90 - order,
+            "harm": 9000.0 - 100 * order,
+            "rate": rate,
+            "eb_rate": rate * 0.9 + 3,
+            "rr": relative,
+            "rr_lo": relative * 0.8,
+            "rr_hi": relative * 1.2,
+            "p_rr_gt_1": np.clip(1 - order / 40, 0, 1),
+            "p_rr_gt_1_5": np.clip(1 - order / 20, 0, 1),
+            "lisa_i": 1 - order / 20,
+            "lisa_p": np.linspace(0.0001, 1, n),
+            "lisa_q": np.linspace(0.001, 1, n),
+            "lisa_cluster": cluster,
+            "density_share": np.clip(1 - order / 12, 0, 1),
+            "score": 97.5 - 2 * order,
+            "rank": rank,
+            "rank_lo": np.maximum(rank - 3, 1),
+            "rank_hi": np.minimum(rank + 4, n),
+            "p_top": np.clip(1.02 - order / 14, 0, 1),
+            "p_top_crime_only": np.clip(0.98 - order / 14, 0, 1),
+            "rank_in_stratum": stratum.to_numpy(),
+            "tier": tier,
+            "flag": np.isin(tier, ("Strong", "Supported")),
+            "strands": "top_k; excess_risk",
+            "reasons": [
+                f"{name} ranks {r} of {n}. Harm per resident adds most. Its likely rank is near."
+                for name, r in zip(label, rank, strict=True)
+            ],
+        }
+        frame = frame.assign(**{f"{key}_{name}": value for name, value in figures.items()})
+    return frame
+
+
+def contributions(frame: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Contributions that sum to each score."""
+    parts = [
+        pd.DataFrame(
+            {
+                "area_code": frame.index,
+                "priority": key,
+                "indicator": name,
+                "value": frame[f"{key}_score"] * 2,
+                "normalised": frame[f"{key}_score"] / 100,
+                "weight": weight,
+                "contribution": frame[f"{key}_score"] * weight,
+            }
+        )
+        for key in PRIORITIES
+        for name, weight in INDICATORS.items()
+    ]
+    return pd.concat(parts)
+
+
+def manifest(frame: gpd.GeoDataFrame, **changes: Any) -> dict[str, Any]:
+    """The keys of a manifest that the pages read."""
+    weights = {"robbery": 994.0, "violence_and_sexual_offences": 150.0, "drugs": 0.0}
+    found: dict[str, Any] = {
+        "created": "2026-01-01T09:30:00+00:00",
+        "name": "Madeupshire",
+        "demonstration": True,
+        "handling": "OFFICIAL",
+        "attribution": ["Made-up data for a test.", "No real place is shown."],
+        "period": {"start": MONTHS[0], "end": MONTHS[-1], "months": MONTHS, "covered": MONTHS[:-1]},
+        "area": {"lads": ["X01", "X02"], "study": len(frame), "ring": 0, "vintage": "2021"},
+        "inputs": [
+            {"path": "incidents/made-up.zip", "sha256": "ab" * 32, "rows": 100, "vintage": "2021"}
+        ],
+        "config": {
+            "version": "test weights",
+            "priorities": {
+                key: {
+                    "indicators": {name: {"why": f"why {name}"} for name in INDICATORS},
+                    "tiers": {"strong": {"sentence": "Several kinds of evidence agree here."}},
+                }
+                for key in PRIORITIES
+            },
+        },
+        "versions": {"python": "3.11"},
+        "statistics": {
+            "global_moran": {
+                "imd_score": {"value": 0.285544, "links": 164, "islands": 0, "ring": "none"},
+                "sv01": {"value": 0.31, "links": 164, "islands": 0, "ring": "none"},
+            }
+        },
+        "priorities": {
+            key: {
+                "title": title,
+                "aim": "local action in high-risk neighbourhoods",
+                "offences": weights if key == "sv01" else {"robbery": 1.0, "public_order": 1.0},
+                "indicators": {name: {"weight": weight} for name, weight in INDICATORS.items()},
+                "list_size": 10,
+                "flagged": int(frame[f"{key}_flag"].sum()),
+                "breaks": [20.0, 40.0, 60.0, 80.0],
+            }
+            for key, title in PRIORITIES.items()
+        },
+        "coverage": {"madeup-constabulary": {month: month != MONTHS[-1] for month in MONTHS}},
+        "ledger": {"used": 90, "outside": 3, "unlocated": 7},
+        "warnings": ["June 2025 has no file from Madeup Constabulary."],
+    }
+    return found | changes
+
+
+def publish(
+    runs: Path, run_id: str = FIRST_ID, *, names: Sequence[str] = (), **changes: Any
+) -> run_store.PublishedRun:
+    """Publish such a run; `names` replace the first labels, `changes` parts of the manifest."""
+    frame = areas(names)
+    ledger = pd.DataFrame(
+        {
+            "file": "incidents/made-up.zip!2025-01/2025-01-madeup-street.csv",
+            "month": "2025-01",
+            "reason": ["used", "outside", "unlocated"],
+            "rows": [90, 3, 7],
+        }
+    )
+    shapes = gpd.GeoDataFrame(
+        {"hotspot_id": [1]}, geometry=[frame.geometry.iloc[1].buffer(400)], crs=frame.crs
+    )
+
+    def hotspots(path: Path) -> None:
+        for key in PRIORITIES:
+            shapes.to_file(path, layer=key, driver="GPKG")
+
+    writers: dict[str, run_store.Writer] = {
+        "areas.parquet": lambda path: frame.reset_index().to_parquet(path),
+        "contributions.csv": lambda path: contributions(frame).to_csv(path, index=False),
+        "ledger.csv": lambda path: ledger.to_csv(path, index=False),
+        "hotspots.gpkg": hotspots,
+    }
+    content = json.loads(json.dumps(manifest(frame, **changes)))
+    with run_store.lock_runs(runs):
+        return run_store.publish(runs, run_id, content, writers)

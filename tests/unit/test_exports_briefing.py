@@ -1,0 +1,81 @@
+"""The one-page PDF: one page, small, marked, made of escaped text."""
+
+from __future__ import annotations
+
+import runpy
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from dashboards.exports.briefing import briefing_html
+from dashboards.exports.registry import FORMATS
+from dashboards.exports.svg_map import svg_map
+from spatial.errors import InputError
+
+SMALL = SimpleNamespace(
+    **runpy.run_path(str(Path(__file__).parents[1] / "support" / "small_run.py"))
+)
+
+
+def test_page_says_what_it_must() -> None:
+    areas = SMALL.areas()
+    text = briefing_html(areas, "sv04", SMALL.manifest(areas))
+    for wanted in ("4 neighbourhoods meet the SV04 test", "OFFICIAL", "Demonstration data", "<svg"):
+        assert wanted in text
+    assert text.count("<li>") == 3 + 3  # three areas explained, three cautions
+    assert "Why Place 0 B, Ward 1." in text
+    assert text.count("<tr>") == 1 + 4
+
+
+def test_hostile_names_stay_text() -> None:
+    areas = SMALL.areas(names=SMALL.HOSTILE)
+    hostile = dict.fromkeys(("handling", "name"), SMALL.HOSTILE[0])
+    text = briefing_html(areas, "sv01", SMALL.manifest(areas, **hostile))
+    for sink in ("<img", "<script", "<svg onload"):
+        assert sink not in text
+
+
+def test_still_map_draws_every_area_once_and_every_flag_twice() -> None:
+    areas = SMALL.areas()
+    text = svg_map(areas, "sv01", SMALL.manifest(areas)["priorities"]["sv01"])
+    assert text.count("<path") == 12 + 2 * 4
+    assert text.count("<circle") == 4
+
+
+def test_a_machine_without_weasyprint_is_told_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    run = SMALL.publish_small_run(tmp_path / "runs")
+    monkeypatch.setitem(sys.modules, "weasyprint", None)
+    with pytest.raises(InputError, match=r"apt-get install libpango-1\.0-0"):
+        FORMATS["briefing"].write(run, tmp_path / "out")
+
+
+@pytest.mark.pdf
+def test_pdf_is_one_page_under_a_megabyte(tmp_path: Path) -> None:
+    run = SMALL.publish_small_run(tmp_path / "runs", names=SMALL.HOSTILE)
+    written = FORMATS["briefing"].write(run, tmp_path / "out")
+    assert [path.name for path in written] == [
+        "briefing_sv01.pdf",
+        "briefing_sv04.pdf",
+        "README.txt",
+    ]
+    for path in written[:2]:
+        data = path.read_bytes()
+        assert data.startswith(b"%PDF-")
+        assert len(data) < 1_000_000
+
+
+@pytest.mark.pdf
+def test_a_full_list_with_long_names_still_fits_one_page() -> None:
+    from weasyprint import HTML
+
+    names = tuple(f"Beaminster, Maiden Newton and Halstock {n}, West Parishes" for n in range(12))
+    areas = SMALL.areas(names=names)
+    manifest = SMALL.manifest(areas)
+    manifest["priorities"]["sv01"]["list_size"] = 10
+    areas["sv01_reasons"] = "Long words about a place " * 40
+    document = HTML(string=briefing_html(areas, "sv01", manifest)).render()
+    assert len(document.pages) == 1

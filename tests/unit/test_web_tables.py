@@ -1,0 +1,109 @@
+"""The tables of the pages: the ranked list and its cut line, coverage, ledger, weights."""
+
+from __future__ import annotations
+
+import dataclasses
+import runpy
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from dashboards import tables
+from dashboards.state import ViewState
+from dashboards.view import RunView, view_of
+
+WEB = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "support" / "web_run.py")))
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> RunView:
+    return view_of(WEB.publish(tmp_path_factory.mktemp("runs")))
+
+
+def test_the_list_is_in_the_order_of_rank_with_its_cut_line(run: RunView) -> None:
+    ranked = tables.ranked_list(run, "sv01", ViewState())
+    assert [row["rank"] for row in ranked.rows] == list(range(1, 49))
+    assert ranked.cut_after == 10
+    # p_top = 1.02 - order / 14 is at least .05 for the areas of rank 11 to 14
+    assert ranked.cut_text == (
+        "The list of 10 ends here; 4 areas below it cannot be told apart from it."
+    )
+    assert ranked.count_text == "All 48 areas."
+    first = ranked.rows[0]
+    assert (first["name"], first["ward"]) == ("Harbour A", "Ward 0")
+    assert (first["range"], first["score"], first["rate"]) == ("1\u20135", "97.5", "60.0")
+
+
+def test_where_the_next_are_clearly_lower_the_cut_says_no_more(run: RunView) -> None:
+    sure = np.where(run.areas["sv01_rank"] <= 10, 1.0, 0.0)
+    ranked = tables.ranked_list(
+        dataclasses.replace(run, areas=run.areas.assign(sv01_p_top=sure)), "sv01", ViewState()
+    )
+    assert ranked.cut_text == "The list of 10 ends here."
+
+
+@pytest.mark.parametrize(
+    ("state", "shown", "said"),
+    [
+        (ViewState(stratum="rural"), 16, "16 rural areas of 48."),
+        (ViewState(query="harbour a"), 1, "1 area found for “harbour a” of 48."),
+        (ViewState(query="nowhere"), 0, "No areas found for “nowhere” of 48."),
+    ],
+)
+def test_a_filtered_list_has_no_cut_line(
+    run: RunView, state: ViewState, shown: int, said: str
+) -> None:
+    ranked = tables.ranked_list(run, "sv01", state)
+    assert (len(ranked.rows), ranked.count_text) == (shown, said)
+    assert (ranked.cut_after, ranked.cut_text) == (0, "")
+
+
+def test_the_list_sorts_by_name_and_rate_with_missing_last(run: RunView) -> None:
+    names = [row["label"] for row in tables.ranked_list(run, "sv01", ViewState(sort="area")).rows]
+    assert names == sorted(names)
+    by_rate = tables.ranked_list(run, "sv04", ViewState(sort="rate"))
+    rates = [float(row["rate"]) for row in by_rate.rows if row["rate"]]
+    assert rates == sorted(rates, reverse=True)
+    assert by_rate.rows[-1]["rate"] == ""
+    assert by_rate.cut_after == 0
+
+
+def test_coverage_tells_no_data_from_data(run: RunView) -> None:
+    table = tables.coverage_table(run)
+    assert table.columns[-1] == "June 2025"
+    assert table.rows == (("Madeup constabulary", *["data"] * 5, "no data"),)
+
+
+def test_the_ledger_sums_to_the_rows_read(run: RunView) -> None:
+    table = tables.ledger_table(run)
+    rows = [int(row[1].replace(",", "")) for row in table.rows]
+    assert sum(rows[:-1]) == rows[-1] == 100
+    assert table.rows[0][0].startswith("Used")
+    assert tables.ledger_files(run).rows == (
+        ("incidents/made-up.zip!2025-01/2025-01-madeup-street.csv", "100", "90", "10"),
+    )
+
+
+def test_a_quarantine_rule_is_said_in_its_own_words() -> None:
+    assert tables.reason_words("unknown_category") == "Set aside: unknown category"
+
+
+def test_weights_are_shares_heaviest_first(run: RunView) -> None:
+    rows = tables.indicator_table(run, "sv01").rows
+    assert [row[1] for row in rows] == ["50%", "30%", "20%"]
+    assert rows[0][2] == "why harm_rate"
+    assert tables.offence_table(run, "sv01").rows == (
+        ("Robbery", "994"),
+        ("Violence and sexual offences", "150"),
+    )
+
+
+def test_morans_i_is_shown_where_there_is_one(run: RunView) -> None:
+    assert [row[:2] for row in tables.moran_table(run).rows] == [
+        ("Deprivation (IMD score)", "0.286"),
+        ("SV01 rate", "0.310"),
+    ]
+    manifest = {**run.manifest, "statistics": {"global_moran": {"sv01": {"value": None}}}}
+    assert tables.moran_table(dataclasses.replace(run, manifest=manifest)).rows == ()

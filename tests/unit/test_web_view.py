@@ -1,0 +1,279 @@
+"""What the pages say of a run: findings, filters, the story of an area, the map's classes."""
+
+from __future__ import annotations
+
+import dataclasses
+import runpy
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from dashboards import figures, view, words
+from dashboards.state import ViewState
+from risk_model.explain import certainty
+
+WEB = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "support" / "web_run.py")))
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> view.RunView:
+    return view.view_of(WEB.publish(tmp_path_factory.mktemp("runs")))
+
+
+def changed(run: view.RunView, **columns: object) -> view.RunView:
+    return dataclasses.replace(run, areas=run.areas.assign(**columns))
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (0, "No neighbourhood meets the SV01 test"),
+        (1, "1 neighbourhood meets the SV01 test"),
+        (2, "2 neighbourhoods meet the SV01 test"),
+    ],
+)
+def test_the_title_says_how_many_are_flagged(run: view.RunView, flags: int, said: str) -> None:
+    flag = np.arange(len(run.areas)) < flags
+    assert view.finding(changed(run, sv01_flag=flag), "sv01") == said
+
+
+def test_facts_always_name_period_offences_weights_and_date(run: view.RunView) -> None:
+    told = {fact.label: fact.text for fact in view.facts(run, "sv01")}
+    assert told == {
+        "Period": "January to June 2025 (5 of 6 months have data)",
+        "Offences": "2 offence types, weighted by harm",
+        "Weights": "test weights",
+        "Run": "1 January 2026",
+    }
+    assert view.facts(run, "sv04")[1].text == "Robbery and public order"
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("harbour", 8),
+        ("HARB b", 1),
+        ("dale hill", 8),
+        ("x01000007", 1),
+        ("ward 3", 9),
+        ("arbour", 0),  # the middle of a word is not its beginning
+        ("Old Town C, Ward 3", 1),
+        (".*", 0),  # never a pattern
+        ("", 48),
+    ],
+)
+def test_search_matches_beginnings_of_words(run: view.RunView, query: str, found: int) -> None:
+    if query == "Old Town C, Ward 3":
+        code = run.areas.index[run.areas["area_label"].str.startswith("Old Town C")][0]
+        query = str(run.areas.loc[code, "area_label"])
+    assert int(view.matching(run, stratum="", query=query).sum()) == found
+
+
+def test_urban_and_rural_part_the_areas(run: view.RunView) -> None:
+    rural = view.matching(run, stratum="rural", query="")
+    urban = view.matching(run, stratum="urban", query="")
+    assert rural.sum() == 16
+    assert (rural ^ urban).all()
+
+
+@pytest.mark.parametrize(
+    ("published", "stratum"),
+    [
+        ("Urban", "urban"),
+        ("Rural", "rural"),
+        ("Larger rural: Further from a major town or city", "rural"),
+        ("Urban: Nearer to a major town or city", "urban"),
+        ("RLN1", "rural"),
+        ("UF1", "urban"),
+        ("D1", "rural"),
+        ("A1", "urban"),
+        (None, ""),
+    ],
+)
+def test_strata_come_from_any_published_class(
+    run: view.RunView, published: str | None, stratum: str
+) -> None:
+    assert set(view.strata(changed(run, rural_urban=published))) == {stratum}
+
+
+def test_the_story_of_an_area(run: view.RunView) -> None:
+    story = view.area_story(run, "sv01", "X01000001")
+    assert story is not None
+    assert story.flagged
+    assert story.rank == "Rank 2 of 48"
+    assert story.tier_sentence == "Several kinds of evidence agree here."
+    assert "X01000001" in story.where
+    assert [reason.text[:18] for reason in story.reasons] == [
+        "Harbour B, Ward 1 ",
+        "Harm per resident ",
+        "Its likely rank is",
+    ]
+    told = {fact.label: fact.text for fact in story.figures}
+    assert told["Offences recorded"] == "89"
+    assert told["Rank among urban areas"] == "1 of 32"
+    assert told["Beside its neighbours"] == "High, beside high neighbours"
+    assert all(fact.help for fact in story.figures)
+
+
+def test_drivers_sum_to_the_score_and_share_to_one(run: view.RunView) -> None:
+    for code in run.areas.index:
+        story = view.area_story(run, "sv04", str(code))
+        assert story is not None
+        total = sum(driver.points for driver in story.drivers)
+        assert total == pytest.approx(run.areas.loc[code, "sv04_score"])
+        assert sum(driver.share for driver in story.drivers) == pytest.approx(1)
+        points = [driver.points for driver in story.drivers]
+        assert points == sorted(points, reverse=True)
+        assert max(bar.length for bar in figures.bars(story)) <= 1
+
+
+def test_reasons_are_parted_by_their_labels_and_sureness_is_said_once(run: view.RunView) -> None:
+    text = (
+        "Ranks 5 of 48 for harm. How sure: high certainty (chance 97%); its rank lies between "
+        "3 and 6. Evidence: 137 recorded. Context: 5 of 32."
+    )
+    story = view.area_story(changed(run, sv01_reasons=text), "sv01", "X01000000")
+    assert story is not None
+    assert [(reason.label, reason.text) for reason in story.reasons] == [
+        ("", "Ranks 5 of 48 for harm."),
+        ("Evidence", "137 recorded."),
+        ("Context", "5 of 32."),
+    ]
+
+
+def test_an_area_without_residents_has_a_story_without_rates(run: view.RunView) -> None:
+    story = view.area_story(run, "sv01", str(run.areas.index[-1]))
+    assert story is not None
+    told = {fact.label: fact.text for fact in story.figures}
+    assert told["Rate per 1,000 residents a year"] == words.NO_FIGURE
+    assert told["Against expected"] == words.NO_FIGURE
+
+
+@pytest.mark.parametrize("code", ["E01000001", "", "../x"])
+def test_there_is_no_story_of_an_unknown_area(run: view.RunView, code: str) -> None:
+    assert view.area_story(run, "sv01", code) is None
+
+
+@pytest.mark.parametrize("p_top", [0.0, 0.1, 0.3, 0.5, 0.66, 0.79, 0.8, 1.0])
+def test_sureness_is_the_risk_models_own_word(p_top: float) -> None:
+    said = view.sureness(p_top, p_top, 2, 9, size=10)
+    assert said.level == certainty(p_top).capitalize()
+    assert "between 2 and 9" in said.sentences[1]
+
+
+def test_nothing_redrawn_is_said_as_such() -> None:
+    said = view.sureness(np.nan, np.nan, np.nan, np.nan, size=10, otherwise="Too few areas.")
+    assert (said.level, said.sentences) == ("No statement", ("Too few areas.",))
+
+
+@pytest.mark.parametrize("priority", ["sv01", "sv04"])
+def test_every_layer_puts_every_area_in_one_class(run: view.RunView, priority: str) -> None:
+    offered = figures.available_layers(run, priority)
+    assert {layer.id for layer in offered} == {layer.id for layer in figures.LAYERS}
+    for layer in offered:
+        result = figures.classed(run, priority, layer)
+        assert list(result.codes.index) == list(run.areas.index)
+        assert sum(entry.areas for entry in result.legend) + result.missing == len(run.areas)
+        assert result.codes.between(-1, len(result.legend) - 1).all()
+        assert result.text.map(bool).all()
+
+
+def test_a_layer_that_the_run_does_not_have_is_not_offered(run: view.RunView) -> None:
+    poorer = dataclasses.replace(
+        run,
+        areas=run.areas.drop(columns="sv01_lisa_cluster"),
+        contributions=run.contributions[
+            run.contributions["indicator"] != "deprivation_without_crime"
+        ],
+    )
+    offered = {layer.id for layer in figures.available_layers(poorer, "sv01")}
+    assert {"cluster", "deprivation"}.isdisjoint(offered)
+    assert figures.chosen_layer(poorer, "sv01", "cluster").id == "score"
+
+
+def test_a_score_on_a_break_belongs_to_the_class_above(run: view.RunView) -> None:
+    scores = np.full(len(run.areas), 10.0)
+    scores[:5] = [19.999, 20, 79.999, 80, np.nan]
+    result = figures.classed(changed(run, sv01_score=scores), "sv01", figures.LAYERS[0])
+    assert result.codes.to_list()[:5] == [0, 1, 3, 4, -1]
+    assert result.missing == 1
+    assert [entry.text for entry in result.legend] == [
+        "under 20",
+        "20 to under 40",
+        "40 to under 60",
+        "60 to under 80",
+        "80 or more",
+    ]
+
+
+def test_rates_are_classed_against_the_average_of_all_residents(run: view.RunView) -> None:
+    rate = np.full(len(run.areas), 10.0)
+    people = np.full(len(run.areas), 1000.0)
+    rate[:4] = [2, 30, 12, 5.2]
+    layer = next(layer for layer in figures.LAYERS if layer.id == "rate")
+    result = figures.classed(changed(run, sv01_rate=rate, population=people), "sv01", layer)
+    mean = rate.mean()
+    expected = np.searchsorted([0.5 * mean, mean, 1.5 * mean, 2 * mean], rate, side="right")
+    assert result.codes.to_list() == list(expected)
+    assert f"{mean:.1f}" in result.note
+
+
+def test_ranks_within_a_stratum_are_darkest_first(run: view.RunView) -> None:
+    layer = next(layer for layer in figures.LAYERS if layer.id == "stratum_rank")
+    ranks = np.full(len(run.areas), 60.0)
+    ranks[:6] = [1, 5, 6, 10, 50, 51]
+    result = figures.classed(changed(run, sv01_rank_in_stratum=ranks), "sv01", layer)
+    assert result.codes.to_list()[:6] == [0, 0, 1, 1, 3, 4]
+    assert result.legend[0].colour == "#12436D"
+
+
+def test_an_area_that_was_not_tested_is_missing_from_the_clusters(run: view.RunView) -> None:
+    layer = next(layer for layer in figures.LAYERS if layer.id == "cluster")
+    result = figures.classed(run, "sv01", layer)
+    assert result.missing == 1
+    assert result.text.iloc[-1] == "Not tested: no neighbouring area"
+
+
+def test_map_values_carry_no_shape_and_fade_what_is_filtered(run: view.RunView) -> None:
+    values = figures.map_values(run, "sv01", ViewState(stratum="rural", query="harbour"))
+    assert set(values["classes"]) == set(run.areas.index)
+    shown = set(run.areas.index) - set(values["faded"])
+    assert shown == {"X01000000", "X01000003", "X01000006"}
+    assert values["flagged"] == [f"X0100000{n}" for n in range(6)]
+    assert values["ranks"]["X01000000"] == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        (words.period_words("2025-01", "2025-06"), "January to June 2025"),
+        (words.period_words("2024-11", "2025-02"), "November 2024 to February 2025"),
+        (words.period_words("2025-03", "2025-03"), "March 2025"),
+        (words.date_words("2026-11-22T16:14:06Z"), "22 November 2026"),
+        (words.joined(["a", "b", "c"]), "a, b and c"),
+        (words.joined([]), ""),
+        (words.number(float("nan")), "not calculable"),
+        (words.number(1234.56, 1), "1,234.6"),
+        (words.percent(0.004), "under 1%"),
+        (words.percent(0.996), "over 99%"),
+        (words.percent(0.5), "50%"),
+        (words.plural(1, "area"), "1 area"),
+        (words.plural(1200, "area"), "1,200 areas"),
+        (words.category_words("anti_social_behaviour"), "anti-social behaviour"),
+    ],
+)
+def test_words(said: str, expected: str) -> None:
+    assert said == expected
+
+
+def test_values_of_a_layer_follow_the_areas_not_the_file(run: view.RunView) -> None:
+    shuffled = dataclasses.replace(
+        run, contributions=run.contributions.sample(frac=1, random_state=1)
+    )
+    layer = next(layer for layer in figures.LAYERS if layer.id == "deprivation")
+    pd.testing.assert_series_equal(
+        figures.classed(run, "sv01", layer).codes, figures.classed(shuffled, "sv01", layer).codes
+    )
