@@ -1,0 +1,187 @@
+/* The address is the state of a page: controls write to it, and it changes the page.
+   Nothing here ever builds markup from text: names of places are text nodes only. */
+(function () {
+  "use strict";
+
+  const shared = (window.hotspots = window.hotspots || {});
+  const clientside = (window.dash_clientside = window.dash_clientside || {});
+  const functions = (clientside.hotspots = clientside.hotspots || {});
+
+  const parameters = () => new URLSearchParams(window.location.search);
+
+  /** Change parts of the address; an empty value removes its part. */
+  shared.set = function (changes, options) {
+    const search = parameters();
+    for (const [name, value] of Object.entries(changes)) {
+      if (value) {
+        search.set(name, value);
+      } else {
+        search.delete(name);
+      }
+    }
+    // Slashes and commas are allowed in a query and keep an address readable.
+    const text = search.toString().replace(/%2F/g, "/").replace(/%2C/g, ",");
+    const address = window.location.pathname + (text ? "?" + text : "") + window.location.hash;
+    const quiet = options && options.quiet;
+    if (quiet || (options && options.replace)) {
+      window.history.replaceState({}, "", address);
+    } else {
+      window.history.pushState({}, "", address);
+    }
+    if (!quiet) {
+      window.dispatchEvent(new CustomEvent("_dashprivate_pushstate"));
+    }
+  };
+
+  shared.shows = function (overlay) {
+    const show = parameters().get("show");
+    return show === null ? overlay !== "hotspots" : show.split(",").includes(overlay);
+  };
+
+  shared.calm = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+  /** Tell screen readers; the same words twice are announced once. */
+  shared.announce = function (text) {
+    const region = document.getElementById("announce");
+    if (region && region.textContent !== text) {
+      region.textContent = text;
+    }
+  };
+
+  function question(names) {
+    const search = parameters();
+    const asked = new URLSearchParams({ priority: window.location.pathname.slice(1) });
+    const frame = document.querySelector("[data-run]");
+    if (frame) {
+      asked.set("run", frame.dataset.run);
+    }
+    for (const name of names) {
+      if (search.get(name)) {
+        asked.set(name, search.get(name));
+      }
+    }
+    return asked.toString();
+  }
+
+  /** Bring the controls in line with the address, as after the back button. */
+  function readControls() {
+    const search = parameters();
+    for (const control of document.querySelectorAll("select[data-param]")) {
+      const wanted = search.get(control.dataset.param) || control.options[0].value;
+      if ([...control.options].some((option) => option.value === wanted)) {
+        control.value = wanted;
+      }
+    }
+    const box = document.getElementById("control-q");
+    if (box && document.activeElement !== box && box.value !== (search.get("q") || "")) {
+      window.dash_clientside.set_props("control-q", { value: search.get("q") || "" });
+    }
+    for (const tick of document.querySelectorAll("[data-toggle] input")) {
+      tick.checked = shared.shows(tick.closest("[data-toggle]").dataset.toggle);
+    }
+  }
+
+  /** Put a plain checkbox with its label into each place for one. */
+  function makeTicks() {
+    for (const place of document.querySelectorAll("[data-toggle]:empty")) {
+      const label = document.createElement("label");
+      const box = document.createElement("input");
+      box.type = "checkbox";
+      box.checked = place.dataset.ticked === "yes";
+      const key = document.createElement("span");
+      key.className = "tick-key tick-key-" + place.dataset.toggle;
+      label.append(box, key, place.dataset.label);
+      place.append(label);
+    }
+  }
+
+  /** The address changed: ask the server only what the change touches. */
+  functions.route = function (_search, forMap, forList, forArea) {
+    const keep = window.dash_clientside.no_update;
+    const map = question(["layer", "stratum", "q"]);
+    const list = question(["stratum", "q", "sort"]);
+    const area = question(["area"]);
+    readControls();
+    shared.draw();
+    shared.markRow();
+    const first = (now) => now === null || now === undefined;
+    return [
+      map === (first(forMap) ? shared.first.map : forMap) ? keep : map,
+      list === (first(forList) ? shared.first.list : forList) ? keep : list,
+      area === (first(forArea) ? shared.first.area : forArea) ? keep : area,
+    ];
+  };
+
+  /** A page arrived: name the window after it and pin its run in the address. */
+  functions.pageShown = function (children) {
+    const frame = document.querySelector("[data-title]");
+    if (!children || !frame) {
+      return window.dash_clientside.no_update;
+    }
+    document.title = frame.dataset.title;
+    if (frame.dataset.run && !parameters().get("run")) {
+      shared.set({ run: frame.dataset.run }, { quiet: true });
+    }
+    shared.first = {
+      map: question(["layer", "stratum", "q"]),
+      list: question(["stratum", "q", "sort"]),
+      area: question(["area"]),
+    };
+    makeTicks();
+    readControls();
+    return frame.dataset.title;
+  };
+
+  functions.areaShown = function (children) {
+    const heading = document.getElementById("area-heading");
+    if (children && heading) {
+      shared.announce(heading.textContent + " is shown below the map and the list.");
+    }
+    return null;
+  };
+
+  document.addEventListener("click", function (event) {
+    const setter = event.target.closest("[data-set]");
+    const plain = !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey);
+    if (setter && plain && event.button === 0) {
+      event.preventDefault();
+      const changes = Object.fromEntries(new URLSearchParams(setter.dataset.set));
+      shared.set(changes);
+      if (changes.area) {
+        shared.zoomTo(changes.area);
+      }
+      return;
+    }
+    const row = event.target.closest("tr[data-code]");
+    if (row && plain && !event.target.closest("a")) {
+      shared.set({ area: row.dataset.code });
+      shared.zoomTo(row.dataset.code);
+    }
+  });
+
+  document.addEventListener("change", function (event) {
+    const control = event.target.closest("select[data-param]");
+    if (control) {
+      const first = control.options[0].value;
+      shared.set({ [control.dataset.param]: control.value === first ? "" : control.value });
+      return;
+    }
+    const tick = event.target.closest("[data-toggle]");
+    if (tick) {
+      const shown = ["flagged", "hotspots", "places"].filter((name) =>
+        name === tick.dataset.toggle ? event.target.checked : shared.shows(name)
+      );
+      const usual = shown.join() === "flagged,places";
+      shared.set({ show: usual ? "" : shown.join() || "none" });
+    }
+  });
+
+  let typing = 0;
+  document.addEventListener("input", function (event) {
+    if (event.target.closest("[data-search]")) {
+      window.clearTimeout(typing);
+      const text = event.target.value.trim();
+      typing = window.setTimeout(() => shared.set({ q: text }, { replace: true }), 250);
+    }
+  });
+})();

@@ -1,0 +1,127 @@
+"""The map, behind one function: dash-leaflet today, replaceable without touching a page.
+
+Shapes come as cached static files; `map_values` colours them through the browser's own script
+(`assets/map.js`), so that a change of layer moves numbers only. There is no ground from outside:
+coast and authority borders and the names of places are the ground.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dash_leaflet as dl
+from dash import html
+
+from dashboards import ids
+from dashboards.components.attributes import attributes
+from dashboards.state import Place
+
+__all__ = ["area_map", "geometry_address"]
+
+_SCRIPTS = "dashExtensions.default"
+
+
+def geometry_address(run_id: str, name: str) -> str:
+    """Return the address of a shape file; it holds the run's id, so it never goes stale."""
+    return f"/geometry/{run_id}/{name}"
+
+
+def _script(name: str) -> dict[str, str]:
+    return {"variable": f"{_SCRIPTS}.{name}"}
+
+
+def _shapes(run_id: str, name: str, **options: Any) -> dl.GeoJSON:
+    return dl.GeoJSON(url=geometry_address(run_id, name), **options)
+
+
+def area_map(
+    *,
+    run_id: str,
+    priority: str,
+    values: dict[str, Any],
+    zoom: float,
+    centre: tuple[float, float],
+    place: Place | None,
+    has_hotspots: bool,
+    label: str,
+) -> html.Div:
+    """Return the map of a run's areas.
+
+    Parameters
+    ----------
+    values
+        What `dashboards.figures.map_values` returns, for the first drawing.
+    zoom, centre
+        The view that shows everything: what the "whole area" button goes back to.
+    place
+        The view that the address asks for, if any.
+    label
+        What the map shows, for people who cannot see it.
+    """
+    at_zoom, at_centre = (
+        (place.zoom, (place.latitude, place.longitude)) if place else (zoom, centre)
+    )
+    layers = [
+        dl.Pane(
+            _shapes(
+                run_id,
+                "areas.geojson",
+                id=ids.MAP_AREAS,
+                style=_script("styleArea"),
+                onEachFeature=_script("eachArea"),
+                hideout=values,
+            ),
+            name="areas",
+            style={"zIndex": 410},
+        ),
+        dl.Pane(
+            _shapes(run_id, "borders.geojson", style=_script("styleBorder"), interactive=False),
+            name="borders",
+            style={"zIndex": 420},
+        ),
+        dl.Pane([], name="outlines", style={"zIndex": 430}),
+        dl.Pane(
+            _shapes(
+                run_id,
+                "places.geojson",
+                pointToLayer=_script("placeLabel"),
+                interactive=False,
+            ),
+            name="places",
+            style={"zIndex": 450, "pointerEvents": "none"},
+        ),
+        dl.Pane([], name="pins", style={"zIndex": 460, "pointerEvents": "none"}),
+        dl.ScaleControl(position="bottomleft", imperial=False),
+    ]
+    if has_hotspots:
+        layers.insert(
+            3,
+            dl.Pane(
+                _shapes(
+                    run_id,
+                    f"hotspots-{priority}.geojson",
+                    style=_script("styleHotspot"),
+                    onEachFeature=_script("eachHotspot"),
+                    interactive=False,
+                ),
+                name="hotspots",
+                style={"zIndex": 440, "pointerEvents": "none"},
+            ),
+        )
+    return html.Div(
+        dl.MapContainer(
+            layers,
+            id=ids.MAP,
+            center=list(at_centre),
+            zoom=at_zoom,
+            zoomSnap=0.25,
+            zoomDelta=0.5,
+            minZoom=5,
+            maxZoom=17,
+            attributionControl=False,
+            className="map",
+        ),
+        className="map-box",
+        role="region",
+        **attributes({"aria-label": label, "data-home": f"{zoom}/{centre[0]}/{centre[1]}"}),
+    )

@@ -1,0 +1,114 @@
+"""README.txt of a run: what each file and column is, whose data it is, how to handle it."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from dashboards.exports.columns import TABLES, describe
+from dashboards.exports.wording import DEMONSTRATION, cautions, gaps, period_words, priority_keys
+
+__all__ = ["FILES", "readme_text", "titles", "write_readme"]
+
+_WIDTH = 88
+_TABLES_NOTE = (
+    "CSV: UTF-8, comma, one header row, numbers to 9 significant digits. An empty cell is not "
+    "calculable, never zero. A text that begins with = + - @ has an apostrophe put before it, so "
+    "that no spreadsheet runs it."
+)
+
+FILES: tuple[tuple[str, str], ...] = (
+    ("manifest.json", "inputs with their SHA-256, settings, versions, seed, warnings, outputs"),
+    ("areas.csv, areas.parquet, areas.gpkg", "one row an area; polygons in EPSG:27700"),
+    ("contributions.csv", "what each indicator adds to each score"),
+    ("ledger.csv", "where every input row went; rows in = used + each reason"),
+    ("quarantine.csv", "rows that could not be read, with file, line and rule"),
+    ("density_*.tif", "kernel density, (weighted) events per km2 per year, EPSG:27700"),
+    ("hotspots.gpkg", "where recorded map points concentrate, one layer a priority"),
+    ("map.html", "the map; opens in a browser without a network"),
+    ("model/", "what comparison and what-if read; not for publication"),
+)
+
+
+def titles(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """Return the title of each priority by its key."""
+    return {
+        key: str(settings.get("title") or key) for key, settings in manifest["priorities"].items()
+    }
+
+
+def write_readme(path: Path, *, manifest: Mapping[str, Any], columns: Sequence[str]) -> None:
+    """Write README.txt; `columns` are those of `areas.csv`, in their order."""
+    path.write_text(readme_text(manifest=manifest, columns=columns), encoding="utf-8", newline="\n")
+
+
+def readme_text(
+    *,
+    manifest: Mapping[str, Any],
+    columns: Sequence[str],
+    files: Iterable[tuple[str, str]] = FILES,
+) -> str:
+    """Return the text of README.txt."""
+    area = manifest.get("area") or {}
+    config = manifest.get("config") or {}
+    head = [
+        str(manifest.get("name") or "CSP Hotspots"),
+        f"Handling: {manifest['handling']}" if manifest.get("handling") else "",
+        DEMONSTRATION if manifest.get("demonstration") else "",
+        f"Run {manifest.get('run_id', '')}, made {manifest.get('created', '')}",
+        f"Period: {period_words(manifest)}. {gaps(manifest)}".strip(),
+        (
+            f"Study area: {', '.join(area.get('lads') or ())}; {area.get('study', '')} areas, "
+            f"vintage {area.get('vintage', '')}"
+        ),
+        f"Weights: {config.get('version', '')}",
+    ]
+    blocks = ["\n".join(line for line in head if line)]
+    for key in priority_keys(manifest):
+        settings = manifest["priorities"][key]
+        indicators = settings.get("indicators") or {}
+        words = ", ".join(f"{name} {_weight(value)}".strip() for name, value in indicators.items())
+        lines = f"{key.upper()} {settings.get('title', '')}. Aim: {settings.get('aim', '')}."
+        blocks.append(_wrap(f"{lines} Indicators and weights: {words}."))
+    blocks.append(_section("Read with care", [f"- {line}" for line in cautions(manifest)]))
+    blocks.append(_section("Files", [f"{name}: {about}" for name, about in files]))
+    blocks.append(_columns("Columns of areas", columns, "areas", manifest))
+    blocks += [
+        _columns(f"Columns of {table}", TABLES[table], table, manifest)
+        for table in ("contributions", "ledger", "quarantine", "hotspots")
+    ]
+    blocks.append(_section("Reading the tables", [_TABLES_NOTE]))
+    warnings = [f"- {line}" for line in manifest.get("warnings") or ()]
+    if warnings:
+        blocks.append(_section("Warnings of this run", warnings))
+    blocks.append(_section("Sources", [str(line) for line in manifest.get("attribution") or ()]))
+    return "\n\n".join(blocks) + "\n"
+
+
+def _columns(heading: str, names: Iterable[str], table: str, manifest: Mapping[str, Any]) -> str:
+    found = describe(names, table=table, titles=titles(manifest))
+    return _section(
+        heading,
+        [
+            f"{column.name}: {column.description}" + (f" [{column.unit}]" if column.unit else "")
+            for column in found
+        ],
+    )
+
+
+def _section(heading: str, lines: Iterable[str]) -> str:
+    return "\n".join([heading, "-" * len(heading), *(_wrap(line) for line in lines)])
+
+
+def _wrap(line: str) -> str:
+    return textwrap.fill(line, _WIDTH, subsequent_indent="    ", break_on_hyphens=False)
+
+
+def _weight(indicator: object) -> str:
+    """Return the weight after those of the priority were scaled to sum to 1, if it is given."""
+    weight = indicator
+    if isinstance(indicator, Mapping):
+        weight = indicator.get("share", indicator.get("weight"))
+    return f"{float(weight):.3g}" if isinstance(weight, int | float) else ""

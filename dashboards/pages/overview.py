@@ -1,0 +1,133 @@
+"""The landing page: what this run found, one card a priority, one click from each list."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+from dash import html
+
+from dashboards.components.area_panel import tier_tag
+from dashboards.components.frame import fact_line, notice, page_frame
+from dashboards.components.map import geometry_address
+from dashboards.state import link
+from dashboards.tables import warnings_of
+from dashboards.view import RunView, facts, finding, list_size, priority_heading
+
+__all__ = ["layout"]
+
+_FIRST = 5
+
+
+def _first_areas(view: RunView, priority: str) -> pd.DataFrame:
+    return view.areas.sort_values(f"{priority}_rank", kind="stable").head(_FIRST)
+
+
+def _card(view: RunView, priority: str) -> html.Section:
+    title = finding(view, priority)
+    address = f"/{priority}"
+    rows = [
+        html.Li(
+            [
+                html.A(
+                    str(row["area_label"]),
+                    href=link(address, run=view.run_id, area=str(code)),
+                ),
+                " ",
+                tier_tag(str(row[f"{priority}_tier"])),
+            ]
+        )
+        for code, row in _first_areas(view, priority).iterrows()
+    ]
+    return html.Section(
+        [
+            html.H2(html.A(title, href=link(address, run=view.run_id))),
+            html.P(priority_heading(view, priority), className="aim"),
+            html.Img(
+                src=geometry_address(view.run_id, f"finding-{priority}.svg"),
+                alt=f"Small map of all areas by strength of evidence. {title}; "
+                "the list names them.",
+                className="finding-picture",
+            ),
+            html.P(
+                "Darker: stronger evidence. Numbered: flagged, by rank.",
+                className="quiet picture-key",
+            ),
+            html.H3(f"First {_FIRST} of the list of {list_size(view, priority)}"),
+            html.Ol(rows, className="first-areas"),
+            html.P(
+                html.A(
+                    f"Open the {priority.upper()} map and list",
+                    href=link(address, run=view.run_id),
+                    className="button",
+                )
+            ),
+        ],
+        className="card",
+    )
+
+
+def layout(view: RunView, *, current_id: str) -> html.Div:
+    """Return the landing page."""
+    name = str(view.manifest["name"])
+    warnings = warnings_of(view)
+    remarks: list[Any] = []
+    if warnings:
+        count = f"{len(warnings)} warning" + ("" if len(warnings) == 1 else "s")
+        remarks = [
+            notice(
+                [
+                    f"{count} came with this run. ",
+                    html.A("Read them on the data page", href=link("/data", run=view.run_id)),
+                    ".",
+                ]
+            )
+        ]
+    return page_frame(
+        view,
+        path="/",
+        title=f"Overview of {name}",
+        current_id=current_id,
+        children=[
+            html.Div(
+                [
+                    html.Div(
+                        [
+                            html.H1("Where to look next"),
+                            html.P(
+                                f"{name}: {len(view.areas):,} neighbourhoods, compared on "
+                                "recorded crime, harm and deprivation."
+                            ),
+                        ],
+                        className="finding",
+                    ),
+                    fact_line(facts(view)),
+                ],
+                className="finding-row",
+            ),
+            *remarks,
+            html.Div([_card(view, priority) for priority in view.priorities], className="cards"),
+            html.Div(
+                [
+                    html.H2("What this is, and what it is not"),
+                    html.Ul(
+                        [
+                            html.Li(
+                                "It ranks neighbourhoods of about 1,700 residents by the evidence "
+                                "for each priority, and says how sure each place in the list is."
+                            ),
+                            html.Li(
+                                "It is a reason to ask questions about a place. It is not a "
+                                "forecast, and it says nothing about any person."
+                            ),
+                            html.Li(
+                                "People decide. A flagged area still needs local knowledge before "
+                                "anything is done there."
+                            ),
+                        ]
+                    ),
+                ],
+                className="plain-words",
+            ),
+        ],
+    )

@@ -1,0 +1,206 @@
+"""A priority's page: the finding, the map and the ranked list side by side, one area below."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
+from flask import abort
+
+from dashboards import ids
+from dashboards.components.area_panel import area_panel
+from dashboards.components.attributes import attributes
+from dashboards.components.controls import controls, overlay_ticks
+from dashboards.components.frame import fact_line, page_frame
+from dashboards.components.legend import legend
+from dashboards.components.map import area_map
+from dashboards.components.ranked_list import list_data, list_table
+from dashboards.figures import available_layers, chosen_layer, classed, map_values
+from dashboards.geometry import Geometry, opening_view
+from dashboards.runs import RunLibrary
+from dashboards.settings import WebSettings
+from dashboards.state import ViewState, read_state
+from dashboards.tables import ranked_list
+from dashboards.view import RunView, area_story, caption, facts, finding, priority_heading
+from spatial.errors import InputError
+
+__all__ = ["layout", "register"]
+
+
+def _coloured(view: RunView, state: ViewState) -> tuple[dict[str, Any], list[Any]]:
+    """Return the values of the map and its legend."""
+    priority = state.priority
+    layer = chosen_layer(view, priority, state.layer)
+    return map_values(view, priority, state), legend(
+        layer, classed(view, priority, layer), caption(view)
+    )
+
+
+def _listed(view: RunView, state: ViewState) -> tuple[dict[str, Any], str]:
+    """Return the rows of the list and the sentence that counts them."""
+    ranked = ranked_list(view, state.priority, state)
+    return list_data(ranked, f"/{state.priority}", view.run_id), ranked.count_text
+
+
+def _panel(view: RunView, state: ViewState, settings: WebSettings) -> html.Div:
+    story = area_story(view, state.priority, state.area)
+    return area_panel(story, contact=settings.contact, run_id=view.run_id)
+
+
+def layout(
+    view: RunView,
+    geometry: Geometry,
+    state: ViewState,
+    settings: WebSettings,
+    *,
+    current_id: str,
+) -> html.Div:
+    """Return the page as the address asks for it; everything is drawn in this one answer."""
+    priority = state.priority
+    title = finding(view, priority)
+    values, legend_parts = _coloured(view, state)
+    rows, _ = _listed(view, state)
+    zoom, centre = opening_view(geometry.bounds)
+    has_hotspots = f"hotspots-{priority}.geojson" in geometry.files
+    return page_frame(
+        view,
+        path=f"/{priority}",
+        title=title,
+        current_id=current_id,
+        page_class="page-priority",
+        children=[
+            html.Div(
+                [
+                    html.Div(
+                        [html.H1(title), html.P(priority_heading(view, priority))],
+                        className="finding",
+                    ),
+                    fact_line(facts(view, priority)),
+                ],
+                className="finding-row",
+            ),
+            controls(
+                available_layers(view, priority),
+                state,
+                chosen=chosen_layer(view, priority, state.layer).id,
+            ),
+            html.Div(
+                [
+                    html.Section(
+                        [
+                            html.H2("Map", className="visually-hidden"),
+                            area_map(
+                                run_id=view.run_id,
+                                priority=priority,
+                                values=values,
+                                zoom=zoom,
+                                centre=centre,
+                                place=state.place,
+                                has_hotspots=has_hotspots,
+                                label=f"Map: {title}. The ranked list beside it holds the same "
+                                "areas and can be used by keyboard.",
+                            ),
+                            overlay_ticks(state, has_hotspots=has_hotspots),
+                            html.Div(legend_parts, id=ids.LEGEND, className="legend"),
+                        ],
+                        className="map-side",
+                    ),
+                    list_table(rows, caption=f"Areas by {priority.upper()} rank"),
+                ],
+                className="map-and-list",
+            ),
+            html.Section(
+                _panel(view, state, settings),
+                id=ids.AREA_PANEL,
+                **attributes({"aria-label": "Chosen area"}),
+            ),
+            dcc.Store(id=ids.MAP_VALUES, data=values),
+            *(
+                dcc.Store(id=question)
+                for question in (
+                    ids.MAP_QUESTION,
+                    ids.LIST_QUESTION,
+                    ids.AREA_QUESTION,
+                    ids.MAP_DRAWN,
+                    ids.LIST_DRAWN,
+                    ids.AREA_DRAWN,
+                )
+            ),
+        ],
+    )
+
+
+def register(app: Dash, library: RunLibrary, settings: WebSettings) -> None:
+    """Connect the page: the address asks, the server answers with values, scripts draw."""
+
+    def asked(question: str) -> tuple[RunView, ViewState]:
+        state = read_state(question)
+        try:
+            view = library.view(state.run_id)
+        except InputError:  # a crafted question: our own pages name runs that exist
+            abort(400)
+        priority = state.priority if state.priority in view.priorities else view.priorities[0]
+        return view, ViewState(
+            run_id=view.run_id,
+            priority=priority,
+            layer=state.layer,
+            area=state.area,
+            stratum=state.stratum,
+            query=state.query,
+            sort=state.sort,
+        )
+
+    @app.callback(  # type: ignore[untyped-decorator, unused-ignore]
+        Output(ids.MAP_VALUES, "data"),
+        Output(ids.LEGEND, "children"),
+        Input(ids.MAP_QUESTION, "data"),
+        prevent_initial_call=True,
+    )
+    def colour_map(question: str) -> tuple[dict[str, Any], list[Any]]:
+        return _coloured(*asked(question))
+
+    @app.callback(  # type: ignore[untyped-decorator, unused-ignore]
+        Output(ids.LIST_ROWS, "data"),
+        Output(ids.LIST_COUNT, "children"),
+        Input(ids.LIST_QUESTION, "data"),
+        prevent_initial_call=True,
+    )
+    def fill_list(question: str) -> tuple[dict[str, Any], str]:
+        return _listed(*asked(question))
+
+    @app.callback(  # type: ignore[untyped-decorator, unused-ignore]
+        Output(ids.AREA_PANEL, "children"),
+        Input(ids.AREA_QUESTION, "data"),
+        prevent_initial_call=True,
+    )
+    def show_area(question: str) -> html.Div:
+        return _panel(*asked(question), settings)
+
+    in_browser: Any = app.clientside_callback
+    in_browser(
+        ClientsideFunction("hotspots", "route"),
+        Output(ids.MAP_QUESTION, "data"),
+        Output(ids.LIST_QUESTION, "data"),
+        Output(ids.AREA_QUESTION, "data"),
+        Input(ids.URL, "search"),
+        State(ids.MAP_QUESTION, "data"),
+        State(ids.LIST_QUESTION, "data"),
+        State(ids.AREA_QUESTION, "data"),
+        prevent_initial_call=True,
+    )
+    in_browser(
+        ClientsideFunction("hotspots", "drawMap"),
+        Output(ids.MAP_DRAWN, "data"),
+        Input(ids.MAP_VALUES, "data"),
+    )
+    in_browser(
+        ClientsideFunction("hotspots", "drawList"),
+        Output(ids.LIST_DRAWN, "data"),
+        Input(ids.LIST_ROWS, "data"),
+    )
+    in_browser(
+        ClientsideFunction("hotspots", "areaShown"),
+        Output(ids.AREA_DRAWN, "data"),
+        Input(ids.AREA_PANEL, "children"),
+        prevent_initial_call=True,
+    )

@@ -1,0 +1,98 @@
+"""What one page shows, as it stands in the address of that page.
+
+Nothing of a reader is kept on the server: an address is the whole state, so a link restores the
+view. Reading is total: a value that is not known becomes the default, never an error, because
+anybody can type an address.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, urlencode
+
+__all__ = ["SORTS", "STRATA", "Place", "ViewState", "link", "read_state"]
+
+STRATA = ("urban", "rural")
+SORTS = ("rank", "area", "rate", "population")
+OVERLAYS = ("flagged", "hotspots", "places")
+SHOWN_AT_FIRST = ("flagged", "places")
+
+_LONGEST_ADDRESS = 2048
+_LONGEST_QUERY = 80
+_NAME = re.compile(r"[a-z0-9_]{1,40}")
+_AREA = re.compile(r"[A-Za-z0-9]{1,12}")
+_RUN = re.compile(r"[0-9A-Za-z-]{1,40}")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the map looks: zoom level and the centre in degrees."""
+
+    zoom: float
+    latitude: float
+    longitude: float
+
+
+@dataclass(frozen=True, slots=True)
+class ViewState:
+    """One view of one run; empty text means "not chosen"."""
+
+    run_id: str = ""
+    priority: str = ""
+    layer: str = "score"
+    area: str = ""
+    stratum: str = ""
+    query: str = ""
+    sort: str = "rank"
+    show: tuple[str, ...] = SHOWN_AT_FIRST
+    place: Place | None = None
+
+
+def _place(text: str) -> Place | None:
+    try:
+        zoom, latitude, longitude = (float(part) for part in text.split("/"))
+    except ValueError:
+        return None
+    # Written so that a NaN fails.
+    if 0 <= zoom <= 22 and -90 <= latitude <= 90 and -180 <= longitude <= 180:
+        return Place(zoom, latitude, longitude)
+    return None
+
+
+def _known(pattern: re.Pattern[str], text: str) -> str:
+    return text if pattern.fullmatch(text) else ""
+
+
+def read_state(search: object) -> ViewState:
+    """Read the part of an address after the question mark; never raises.
+
+    Parameters
+    ----------
+    search
+        Text such as ``"?run=20260101T000000Z-0000000a&layer=score&area=E01020486"``. Anything
+        that is not text, or is longer than an address may be, is an empty address.
+    """
+    text = search if isinstance(search, str) and len(search) <= _LONGEST_ADDRESS else ""
+    try:
+        given = dict(parse_qsl(text.removeprefix("?"), keep_blank_values=True, max_num_fields=20))
+    except ValueError:
+        given = {}
+    show = given.get("show")
+    return ViewState(
+        run_id=_known(_RUN, given.get("run", "")),
+        priority=_known(_NAME, given.get("priority", "")),
+        layer=_known(_NAME, given.get("layer", "")) or "score",
+        area=_known(_AREA, given.get("area", "")),
+        stratum=given["stratum"] if given.get("stratum") in STRATA else "",
+        query=" ".join(given.get("q", "").split())[:_LONGEST_QUERY],
+        sort=given["sort"] if given.get("sort") in SORTS else "rank",
+        show=SHOWN_AT_FIRST if show is None else tuple(o for o in OVERLAYS if o in show.split(",")),
+        place=_place(given.get("map", "")),
+    )
+
+
+def link(path: str, **values: str) -> str:
+    """Return an address of ours; empty values are left out, the rest is escaped."""
+    query = urlencode({key: value for key, value in values.items() if value})
+    return f"{path}?{query}" if query else path

@@ -1,0 +1,314 @@
+"""A run as tables: the ranked list, coverage, ledger, inputs and weights. Imports no Dash."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from dashboards import words
+from dashboards.state import ViewState
+from dashboards.view import RunView, chosen_areas, list_size
+
+__all__ = [
+    "RankedList",
+    "Table",
+    "coverage_table",
+    "indicator_table",
+    "input_table",
+    "ledger_table",
+    "moran_table",
+    "offence_table",
+    "ranked_list",
+    "warnings_of",
+]
+
+# Below the list, an area that reaches it in 1 of 20 redraws cannot be told apart from it.
+_TOLD_APART = 0.05
+
+REASON_WORDS = {
+    "used": "Used: in an area of this run",
+    "ring": "In an area next to the study area (used for neighbours only)",
+    "outside": "Elsewhere",
+    "outside_period": "In another month than the period",
+    "unlocated": "Without a location",
+    "superseded": "Replaced by a newer row of the same crime",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A small table of text: a caption, column heads, rows; the first cell of a row heads it."""
+
+    caption: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    numeric: tuple[bool, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RankedList:
+    """The list of a priority: rows of plain values, and the line under the list itself."""
+
+    rows: tuple[dict[str, Any], ...]
+    cut_after: int
+    cut_text: str
+    count_text: str
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None or pd.isna(value) else float(value)
+
+
+def _whole(value: Any) -> int | None:
+    found = _number(value)
+    return None if found is None else round(found)
+
+
+def _sorted(areas: pd.DataFrame, priority: str, sort: str) -> pd.DataFrame:
+    rank = f"{priority}_rank"
+    keys: dict[str, tuple[list[str], list[bool]]] = {
+        "area": (["area_label", rank], [True, True]),
+        "rate": ([f"{priority}_rate", rank], [False, True]),
+        "population": (["population", rank], [False, True]),
+    }
+    by, ascending = keys.get(sort, ([rank], [True]))
+    # A stable sort of rows that are in the order of their codes: equal values keep that order.
+    return areas.sort_values(by, ascending=ascending, kind="stable", na_position="last")
+
+
+def ranked_list(view: RunView, priority: str, state: ViewState) -> RankedList:
+    """Return the areas that pass the filters in the order asked for.
+
+    The cut line is drawn only in the order of rank and without filters: anywhere else "below the
+    line" would not mean "not on the list".
+    """
+    size = list_size(view, priority)
+    areas = _sorted(chosen_areas(view, state), priority, state.sort)
+
+    def column(name: str) -> list[Any]:
+        full = f"{priority}_{name}"
+        return list(areas[full]) if full in areas.columns else [None] * len(areas)
+
+    rows = tuple(
+        {
+            "code": str(code),
+            "rank": _whole(rank),
+            "label": str(label),
+            **_parts(str(label), str(ward)),
+            "tier": str(tier),
+            "flagged": bool(flag),
+            "score": words.number(_number(score), 1) if _number(score) is not None else "",
+            "range": _range(low, high),
+            "rate": words.number(_number(rate), 1) if _number(rate) is not None else "",
+        }
+        for code, rank, label, ward, tier, flag, score, low, high, rate in zip(
+            areas.index,
+            column("rank"),
+            areas["area_label"],
+            areas["ward_name"].fillna(""),
+            column("tier"),
+            column("flag"),
+            column("score"),
+            column("rank_lo"),
+            column("rank_hi"),
+            column("rate"),
+            strict=True,
+        )
+    )
+    filtered = bool(state.stratum or state.query)
+    show_cut = state.sort == "rank" and not filtered and len(rows) > size
+    near = 0
+    if show_cut and view.has(f"{priority}_p_top"):
+        below = view.areas[view.areas[f"{priority}_rank"] > size]
+        near = int((below[f"{priority}_p_top"] >= _TOLD_APART).sum())
+    return RankedList(
+        rows=rows,
+        cut_after=size if show_cut else 0,
+        cut_text=_cut_text(size, near) if show_cut else "",
+        count_text=_count_text(len(rows), len(view.areas), state),
+    )
+
+
+def _parts(label: str, ward: str) -> dict[str, str]:
+    """Part a label at its ward, so that a list can set the ward in smaller type."""
+    if ward and label.endswith(f", {ward}"):
+        return {"name": label.removesuffix(f", {ward}"), "ward": ward}
+    return {"name": label, "ward": ""}
+
+
+def _range(low: Any, high: Any) -> str:
+    first, last = _whole(low), _whole(high)
+    if first is None or last is None:
+        return ""
+    return f"{first}" if first == last else f"{first}\u2013{last}"
+
+
+def _cut_text(size: int, near: int) -> str:
+    if near == 0:
+        return f"The list of {size} ends here."
+    subject = "1 area below it" if near == 1 else f"{near} areas below it"
+    return f"The list of {size} ends here; {subject} cannot be told apart from it."
+
+
+def _count_text(shown: int, total: int, state: ViewState) -> str:
+    parts = [state.stratum] if state.stratum else []
+    noun = " ".join([*parts, "area" if shown == 1 else "areas"])
+    text = f"{shown:,} {noun}" if shown else f"No {noun}"
+    if state.query:
+        text += f" found for “{state.query}”"
+    return f"{text} of {total:,}." if shown != total else f"All {total:,} areas."
+
+
+def coverage_table(view: RunView) -> Table:
+    """Return which police force's file was there for which month of the period."""
+    months = tuple(view.manifest["period"]["months"])
+    coverage = view.manifest.get("coverage", {})
+    rows = tuple(
+        (
+            str(force).replace("-", " ").capitalize(),
+            *("data" if covered.get(month) else "no data" for month in months),
+        )
+        for force, covered in sorted(coverage.items())
+    )
+    heads = tuple(words.month_words(month) for month in months)
+    return Table("Months with data, by police force", ("Police force", *heads), rows)
+
+
+def reason_words(reason: str) -> str:
+    """Say why rows were used or not; a quarantine rule is said by its own name."""
+    return REASON_WORDS.get(reason, f"Set aside: {reason.replace('_', ' ')}")
+
+
+def ledger_table(view: RunView) -> Table:
+    """Return where every input row went, in total; the rows sum to the rows read."""
+    counts = {str(k): int(v) for k, v in view.manifest.get("ledger", {}).items() if int(v)}
+    order = {reason: place for place, reason in enumerate(REASON_WORDS)}
+    total = sum(counts.values())
+    rows = [
+        (
+            reason_words(reason),
+            f"{rows:,}",
+            "under 0.1%" if 0 < rows / total < 0.001 else f"{rows / total:.1%}",
+        )
+        for reason, rows in sorted(
+            counts.items(), key=lambda item: (order.get(item[0], len(order)), item[0])
+        )
+    ]
+    rows.append(("All rows read", f"{total:,}", "100%" if total else ""))
+    return Table(
+        "Every row that was read, and where it went",
+        ("What happened to the row", "Rows", "Share"),
+        tuple(rows),
+        (False, True, True),
+    )
+
+
+def ledger_files(view: RunView) -> Table:
+    """Return the rows of each input file: read, used, and not used."""
+    table = view.ledger.assign(used=lambda frame: frame["rows"].where(frame["reason"] == "used", 0))
+    totals = table.groupby("file", sort=True)[["rows", "used"]].sum()
+    rows = tuple(
+        (str(file), f"{int(read):,}", f"{int(used):,}", f"{int(read - used):,}")
+        for file, read, used in totals.itertuples()
+    )
+    return Table(
+        "Rows of each incident file",
+        ("File", "Read", "Used", "Not used"),
+        rows,
+        (False, True, True, True),
+    )
+
+
+def input_table(view: RunView) -> Table:
+    """Return the files a run was made from, with the start of their SHA-256."""
+    rows = tuple(
+        (
+            str(entry.get("path", "")),
+            str(entry.get("vintage") or ""),
+            "" if entry.get("rows") is None else f"{int(entry['rows']):,}",
+            str(entry.get("sha256", ""))[:12],
+        )
+        for entry in view.manifest.get("inputs", [])
+    )
+    return Table(
+        "Files this run was made from",
+        ("File", "Vintage", "Rows", "SHA-256 (first 12)"),
+        rows,
+        (False, False, True, False),
+    )
+
+
+def warnings_of(view: RunView) -> tuple[str, ...]:
+    """Return the warnings of a run as they were recorded."""
+    return tuple(str(warning) for warning in view.manifest.get("warnings", []))
+
+
+def indicator_table(view: RunView, priority: str) -> Table:
+    """Return the indicators of a priority with the weights that were used."""
+    entry = view.manifest["priorities"][priority]
+    weights = {
+        name: float(value["weight"]) if isinstance(value, dict) else float(value)
+        for name, value in entry.get("indicators", {}).items()
+    }
+    configured = view.manifest["config"].get("priorities", {}).get(priority, {})
+    given = configured.get("indicators", {})
+    total = sum(weights.values())
+    rows = tuple(
+        (
+            words.indicator_words(name),
+            f"{weight / total:.0%}" if total else "",
+            str((given.get(name) or {}).get("why", "")),
+        )
+        for name, weight in sorted(weights.items(), key=lambda item: -item[1])
+    )
+    return Table(
+        f"What makes the {priority.upper()} score. Weights are judgements.",
+        ("Indicator", "Weight", "Why"),
+        rows,
+        (False, True, False),
+    )
+
+
+def offence_table(view: RunView, priority: str) -> Table:
+    """Return the offences of a priority with their weights, heaviest first."""
+    offences = view.manifest["priorities"][priority]["offences"]
+    rows = tuple(
+        (words.category_words(category).capitalize(), f"{float(weight):,.4g}")
+        for category, weight in sorted(offences.items(), key=lambda item: -float(item[1]))
+        if float(weight) > 0
+    )
+    return Table(
+        f"Offences counted for {priority.upper()}, and how much one counts",
+        ("Offence", "Weight"),
+        rows,
+        (False, True),
+    )
+
+
+def moran_table(view: RunView) -> Table:
+    """Return how strongly similar values stand together over the whole study area."""
+    found = view.manifest.get("statistics", {}).get("global_moran", {})
+    rows = tuple(
+        (
+            words.indicator_words(name) if name not in view.priorities else f"{name.upper()} rate",
+            words.number(entry.get("value"), 3),
+            f"{int(entry.get('links', 0)):,}",
+            f"{int(entry.get('islands', 0)):,}",
+            str(entry.get("ring", "")),
+        )
+        for name, entry in found.items()
+        if isinstance(entry, dict) and not _missing(entry.get("value"))
+    )
+    return Table(
+        "Do high areas stand together? Global Moran's I (0: no pattern, 1: strong pattern)",
+        ("Measured on", "Moran's I", "Links", "Areas without neighbours", "Ring"),
+        rows,
+        (False, True, True, True, False),
+    )
+
+
+def _missing(value: Any) -> bool:
+    return value is None or (isinstance(value, float) and math.isnan(value))
