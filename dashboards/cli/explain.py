@@ -70,7 +70,7 @@ def explain(
     mean = contributions.groupby(["priority", "indicator"])["contribution"].mean()
     console = Console()
     console.heading(f"{row['area_label']} ({code}), {row['lad_name']}, {row['rural_urban']}")
-    console.line(f"Run {published.run_id}; {int(row['events']):,} recorded events of any kind")
+    console.line(f"Run {published.run_id}; {areas['events'][code]:,} recorded events of any kind")
     for key in [priority] if priority else keys:
         title = published.manifest["priorities"][key]["title"]
         console.heading(f"{key.upper()} {title}: {row[f'{key}_tier']}")
@@ -94,7 +94,7 @@ def explain(
                     f"{part.normalised:.3f}",
                     f"{part.weight:.3f}",
                     f"{part.contribution:.1f}",
-                    f"{mean[(key, part.indicator)]:.1f}",
+                    f"{mean.loc[(key, str(part.indicator))]:.1f}",
                 ]
                 for part in chosen.itertuples()
             ],

@@ -302,5 +302,7 @@ def test_a_run_is_given_a_map_a_readme_and_styled_geopackages(tmp_path: Path) ->
         with closing(sqlite3.connect(tmp_path / name)) as db:
             styled = {row[0] for row in db.execute("select f_table_name from layer_styles")}
         assert styled == layers
-    assert gpd.read_file(tmp_path / "areas.gpkg", layer="areas")["area_code"].tolist() == list(areas.index)
+    assert gpd.read_file(tmp_path / "areas.gpkg", layer="areas")["area_code"].tolist() == list(
+        areas.index
+    )
     assert "sv01_score: " in (tmp_path / "README.txt").read_text(encoding="utf-8")
