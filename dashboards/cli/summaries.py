@@ -54,8 +54,10 @@ def print_check(console: Console, loaded: LoadedInputs) -> None:
     console.table(
         ["file", "month", "reason", "rows"],
         [
-            [str(row.file), str(row.month), str(row.reason), f"{int(row.rows):,}"]
-            for row in ledger.rows.itertuples()
+            [file, month, reason, f"{rows:,}"]
+            for file, month, reason, rows in ledger.rows[
+                ["file", "month", "reason", "rows"]
+            ].to_numpy()
         ],
         right=[3],
     )
@@ -63,10 +65,9 @@ def print_check(console: Console, loaded: LoadedInputs) -> None:
     _print_reasons(console, ledger.rows)
     if len(ledger.quarantine):
         console.heading("First quarantined rows")
-        first = ledger.quarantine.head(_TOP)
-        console.table(
-            list(first.columns), [[str(cell) for cell in row] for row in first.to_numpy()]
-        )
+        # One line each, so that file and line can be copied whole.
+        for file, line, field, value, rule in ledger.quarantine.head(_TOP).to_numpy():
+            console.line(f"{file}:{line}: {field}: {value!r} ({rule})")
     _print_warnings(console, list(loaded.warnings))
     study = loaded.study
     console.heading(

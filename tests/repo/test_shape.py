@@ -63,3 +63,15 @@ def test_no_real_data_is_committed(repository: Path, real_data: Path) -> None:
 
 def test_continuous_integration_calls_make_check(repository: Path) -> None:
     assert "make check" in (repository / ".ci" / "run").read_text(encoding="utf-8")
+
+
+def test_no_file_of_ours_or_a_users_is_ever_unpickled(repository: Path) -> None:
+    """Reliability case 36: a pickle runs code when it is read; diskcache has an open hole."""
+    forbidden = re.compile(
+        r"^\s*(?:import|from) (?:pickle|joblib|shelve|marshal|dill|diskcache|cloudpickle)\b"
+        r"|read_pickle|allow_pickle=True|to_pickle",
+        re.MULTILINE,
+    )
+    assert not [
+        path for path in modules(repository) if forbidden.search(path.read_text(encoding="utf-8"))
+    ]
