@@ -297,6 +297,28 @@ def _table_warnings(tables: _Tables, study: StudyArea) -> list[str]:
     return warnings
 
 
+def _land_with_data(
+    local: Areas, incidents: Incidents, forces: Mapping[str, str], months: Sequence[str]
+) -> Areas:
+    """Leave out surroundings of which no incidents were supplied.
+
+    An edge correction that took them for land without crime would make the border look safe.
+    """
+    supplied = {
+        record.force
+        for record in incidents.files
+        if not record.ignored and record.rows and record.month in ("", *months)
+    }
+    if not forces or "" in supplied:
+        return local
+    kept = [
+        code
+        for code in local.codes
+        if code in incidents.covered.index or forces.get(code) in supplied
+    ]
+    return Areas(local.frame.loc[kept], local.vintage, local.repaired, local.notes)
+
+
 def _name(settings: Settings, names: Sequence[str]) -> str:
     """Return the name of the study area: the inputs file's, unless another area was asked for."""
     if settings.area == settings.inputs.area:
@@ -332,6 +354,9 @@ def load(settings: Settings, *, progress: Progress) -> LoadedInputs:
     )
     study = incidents.study
     codes = study.all_codes
+    local = _land_with_data(
+        local, incidents, tables.authorities.area_forces(), settings.period.months
+    )
     vintage, crosswalk = local.vintage, tables.crosswalk
     people = place_population(tables.population, codes, vintage=vintage, crosswalk=crosswalk)
     others = {
