@@ -197,7 +197,7 @@ def _evidence(facts: AreaFacts) -> str:
     if facts.events < facts.min_events:
         return (
             f"Evidence: {_count(facts.events)} against {number(facts.expected)} expected, "
-            "too few to say whether the area differs from the others."
+            "too few to say that its risk is above the others'."
         )
     span = f"95% range {facts.rr_lo:.2f} to {facts.rr_hi:.2f}"
     if facts.inference_off:

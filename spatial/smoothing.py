@@ -197,13 +197,14 @@ def _area_by_month(counts: FloatArray, seen: BoolArray) -> FloatArray:
     cells = seen.astype(np.float64)
     effect = np.ones(month.size)
     for _ in range(500):
-        level = area / (cells @ effect)
-        new = month / (cells.T @ level)
+        # Sums, not matrix products: those may depend on the number of threads.
+        level = area / (cells * effect).sum(axis=1)
+        new = month / (cells * level[:, None]).sum(axis=0)
         settled = np.allclose(new, effect, rtol=1e-12, atol=0.0)
         effect = new
         if settled:
             break
-    return cells * np.outer(area / (cells @ effect), effect)
+    return cells * np.outer(area / (cells * effect).sum(axis=1), effect)
 
 
 def posterior(

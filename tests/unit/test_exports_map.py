@@ -156,6 +156,20 @@ def test_a_run_without_flags_hotspots_or_scores_still_has_a_map() -> None:
     assert "No neighbourhoods meet the SV01 test, none the SV04 test" in text
 
 
+def test_a_whole_country_is_listed_in_part_and_says_so() -> None:
+    areas = SMALL.areas(side=40, rows=40)
+    for key in SMALL.PRIORITIES:
+        areas[f"{key}_score"] = np.linspace(99, 1, len(areas))
+        areas[f"{key}_rank"] = np.arange(1.0, len(areas) + 1)
+    text = map_html(areas=areas, hotspots={}, manifest=SMALL.manifest(areas))
+    assert "The first 1,000 of 1,600; areas.csv has the others." in text
+    assert text.count("<tr class=") == 2 * 1000
+    assert '"why":"Why Place 499 B, Ward 999. Because."' in text
+    assert '"why":"Why Place 500 A, Ward 1000. Because."' not in text
+    assert '"SV01 rank 1,001, ' in text  # its colour and its rank are still there
+    assert len(text) < 6_000_000
+
+
 def test_the_page_refuses_code_that_ends_its_own_element() -> None:
     for bad in ("x</script>", "<!-- y"):
         with pytest.raises(ValueError, match="own end tag"):

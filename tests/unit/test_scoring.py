@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import false_discovery_control
 
 from risk_model.scoring import Scored, score_model
 from risk_model.whatif import rescore
@@ -151,6 +152,12 @@ def test_manifest_values(scored: Scored) -> None:
     assert set(scored.timings) == {"rates", "clusters", "draws", "reasons"}
 
 
+def test_corrected_over_the_study_areas_alone(scored: Scored) -> None:
+    for name in ("sv01", "sv04"):
+        p, q = scored.areas[f"{name}_lisa_p"], scored.areas[f"{name}_lisa_q"]
+        np.testing.assert_allclose(q, false_discovery_control(p))
+
+
 def test_equal_runs_are_equal(scored: Scored) -> None:
     again = score(CASE.case(n=56, ring=8), CASE.settings())
     pd.testing.assert_frame_equal(again.areas, scored.areas)
@@ -233,6 +240,52 @@ def test_missing_population_is_a_null_rate_and_a_null_score() -> None:
     assert not row["sv01_flag"]
     others = found.areas.drop(found.areas.index[6])
     assert others["sv01_score"].notna().all()
+
+
+def test_no_population_at_all_scores_nobody_and_says_why() -> None:
+    found = score(population=np.full(48, np.nan))
+    assert found.areas["sv01_score"].isna().all()
+    assert found.areas["sv01_rank"].isna().all()
+    assert (found.areas["sv01_tier"] == "Not evidenced").all()
+    assert found.global_moran["sv01"]["value"] is None
+    assert any("48 areas without a score" in text for text in found.warnings)
+    # Without a denominator the same layers can be scored.
+    config = CASE.one(MIXED, denominator="none")
+    found = score(population=np.full(48, np.nan), config=config)
+    assert found.areas["sv01_score"].notna().all()
+    assert "a year, study-area mean" in found.areas["sv01_reasons"].iloc[0]
+
+
+def test_no_deprivation_table_drops_it_everywhere() -> None:
+    data = CASE.case()
+    bare = CASE.case(indicators=data.indicators[["rural"]])
+    found = score(bare)
+    assert found.areas["sv01_score"].notna().all()
+    assert found.global_moran["imd_score"]["value"] is None
+    assert any("48 areas without deprivation_without_crime" in t for t in found.warnings)
+
+
+def test_geometric_model_is_consistent_with_its_draws() -> None:
+    found = score(config=CASE.one(MIXED, aggregate="geometric"))
+    inside = found.areas["sv01_rank"].between(
+        found.areas["sv01_rank_lo"], found.areas["sv01_rank_hi"]
+    )
+    assert inside.mean() > 0.8
+    assert found.areas["sv01_score"].between(1, 100).all()
+
+
+@pytest.mark.parametrize("normalise", ["rank", "zscore", "minmax", "exponential"])
+def test_every_normalisation_is_drawn_as_it_is_published(normalise: str) -> None:
+    from risk_model.config.priority import Indicator
+
+    indicators = {
+        "event_rate": Indicator(weight=0.6, normalise=normalise),
+        "imd_score": Indicator(weight=0.4, normalise=normalise),
+    }
+    areas = score(config=CASE.one(indicators, SERIOUS)).areas
+    inside = areas["sv01_rank"].between(areas["sv01_rank_lo"], areas["sv01_rank_hi"])
+    assert inside.mean() > 0.8
+    assert areas["sv01_p_top"].iloc[int(areas["sv01_rank"].argmin())] > 0.5
 
 
 def test_months_without_data_leave_the_denominator() -> None:

@@ -76,11 +76,14 @@ def test_blocks_are_the_same_however_they_are_divided() -> None:
 
 
 def test_more_draws_keep_the_first_blocks() -> None:
-    made = plan(MIXED)
-    few, more = drawn(made, draws=BLOCK), drawn(made, draws=2 * BLOCK)
+    made = plan({"event_rate": 1.0})
+    few = drawn(made, draws=BLOCK, weights=0.0)
+    more = drawn(made, draws=2 * BLOCK, weights=0.0)
     rest = 2 * more.p_top - few.p_top
     assert ((rest > -1e-9) & (rest < 1 + 1e-9)).all()
     np.testing.assert_allclose(rest * BLOCK, np.round(rest * BLOCK), atol=1e-6)
+    # The second block holds other draws than the first.
+    assert np.abs(rest - few.p_top).max() > 0.5 / BLOCK
 
 
 def test_seed_decides() -> None:
@@ -127,6 +130,19 @@ def test_what_is_known_without_doubt_has_no_range() -> None:
     out = drawn(plan({"imd_score": 1.0}))
     np.testing.assert_array_equal(out.rank_lo, out.rank_hi)
     assert set(out.p_top.tolist()) == {0.0, 1.0}
+
+
+def test_weights_are_drawn_within_their_share() -> None:
+    two = plan({"imd_score": 0.5, "income": 0.5})
+    fixed, loose, wide = (drawn(two, weights=f) for f in (0.0, 0.25, 0.9))
+    np.testing.assert_array_equal(fixed.rank_lo, fixed.rank_hi)
+    width = [(out.rank_hi - out.rank_lo).mean() for out in (fixed, loose, wide)]
+    assert width[0] < width[1] < width[2]
+    # Indicators that agree give one order whatever their weights.
+    data = CASE.case()
+    data.indicators["income"] = data.indicators["imd_score"]
+    agreed = drawn(plan({"imd_score": 0.5, "income": 0.5}, data), weights=0.9)
+    np.testing.assert_array_equal(agreed.rank_lo, agreed.rank_hi)
 
 
 def test_ties_share_the_places() -> None:

@@ -279,3 +279,17 @@ def test_case_14_a_header_cut_at_80_characters_is_found(county: Any) -> None:
         offence_categories=CATEGORY_OF,
     )
     assert totals(county.read()) == {"used": 1}
+
+
+@pytest.mark.parametrize("code", ["1E5", "00123", "NA", "-1", "TRUE"])
+def test_case_15_offence_codes_are_text(county: Any, code: str) -> None:
+    add(
+        county,
+        [line(county, ho_code=code, ref="0017"), line(county, ho_code="123", ref="17")],
+        offence_categories={code: "robbery", "123": "drugs"},
+    )
+    counts = county.read().counts
+    assert dict(zip(counts["offence_code"], counts["category"], strict=True)) == {
+        code: "robbery",
+        "123": "drugs",
+    }
