@@ -25,6 +25,7 @@ from risk_model.layers.population import (
     read_population,
 )
 from risk_model.layers.rurality import Rurality, place_rurality, read_rurality
+from risk_model.layers.unknown_areas import rows_of_unknown_areas
 from risk_model.model_data import INDICATOR_COLUMNS
 from spatial.area_names import area_labels, read_place_names
 from spatial.authorities import Authorities, read_authorities
@@ -90,6 +91,7 @@ class LoadedInputs:
     stratum: pd.Series[str]
     lads: Mapping[str, str]
     files: tuple[InputFile, ...]
+    unknown_areas: pd.DataFrame
     warnings: tuple[str, ...]
 
 
@@ -288,6 +290,27 @@ def _indicators(
     return frame
 
 
+def _unknown_areas(tables: _Tables, settings: Settings) -> pd.DataFrame:
+    """Return the table rows whose area is in no list: they are quarantined and counted."""
+    known = {*tables.areas.codes, *tables.authorities.area_to_lad.index}
+    if tables.crosswalk is not None:
+        known |= tables.crosswalk.codes_2011 | tables.crosswalk.codes_2021
+    given: list[tuple[str, pd.Index]] = []
+    inputs = settings.inputs
+    if inputs.deprivation is not None and tables.deprivation is not None:
+        given.append((inputs.deprivation.path, tables.deprivation.frame.index))
+    if inputs.rurality is not None and tables.rurality is not None:
+        given.append((inputs.rurality.path, tables.rurality.frame.index))
+    given.append((inputs.population.path, tables.population.frame.index))
+    return pd.concat(
+        [
+            rows_of_unknown_areas(settings.root / path, shown_as=path, codes=codes, known=known)
+            for path, codes in given
+        ],
+        ignore_index=True,
+    )
+
+
 def _table_warnings(tables: _Tables, study: StudyArea) -> list[str]:
     warnings = list(tables.areas.notes)
     without = set(study.all_codes) - set(tables.authorities.area_to_lad.index)
@@ -386,6 +409,7 @@ def load(settings: Settings, *, progress: Progress) -> LoadedInputs:
         ),
     ]
     names = tables.authorities.lad_names()
+    unknown = _unknown_areas(tables, settings)
     return LoadedInputs(
         name=_name(settings, [names[lad] for lad in study.lads]),
         areas=local,
@@ -401,8 +425,14 @@ def load(settings: Settings, *, progress: Progress) -> LoadedInputs:
         stratum=blank if rurality is None else rurality.frame["stratum"],
         lads={lad: names[lad] for lad in study.lads},
         files=tuple(files),
+        unknown_areas=unknown,
         warnings=(
             *_table_warnings(tables, study),
+            *(
+                f"{file}: {rows} row{'' if rows == 1 else 's'} of an area that no list has; "
+                "see quarantine.csv"
+                for file, rows in unknown.groupby("file").size().items()
+            ),
             *(warning for table in placed for warning in table.warnings),
             *incidents.warnings,
         ),

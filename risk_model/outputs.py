@@ -100,9 +100,10 @@ def own_writers(run: Run) -> dict[str, Writer]:
         )
 
     ledger = run.loaded.incidents.ledger
+    quarantine = pd.concat([ledger.quarantine, run.loaded.unknown_areas], ignore_index=True)
     writers: dict[str, Writer] = {
         "ledger.csv": lambda path: write_csv(ledger.rows, path),
-        "quarantine.csv": lambda path: write_csv(ledger.quarantine, path),
+        "quarantine.csv": lambda path: write_csv(quarantine, path),
         "areas.parquet": lambda path: write_geoparquet(run.areas.reset_index(), path),
         "areas.csv": lambda path: write_csv(_flat(run), path),
         "contributions.csv": lambda path: write_csv(run.scored.contributions, path),
@@ -225,6 +226,8 @@ def manifest_of(
             "priorities": _priorities(run),
             "coverage": _coverage(run),
             "ledger": ledger.groupby("reason", sort=True)["rows"].sum().to_dict(),
+            "unlocated": run.loaded.incidents.unlocated.to_dict("records"),
+            "code_disagreement": run.loaded.incidents.code_disagreement,
             "map_points": run.loaded.incidents.map_points.drop(
                 columns=["x", "y"], errors="ignore"
             ).to_dict("records"),

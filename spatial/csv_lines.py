@@ -31,8 +31,9 @@ MAX_LINE = 65_536
 
 _CHUNK = 1 << 22
 _SHOWN = 60
-_QUOTED = re.compile(rb'"[^"]*(?:""[^"]*)*"')
-_ROW = re.compile(rb'(?:"[^"]*(?:""[^"]*)*"|[^",]*)(?:,(?:"[^"]*(?:""[^"]*)*"|[^",]*))*')
+# Possessive, so that a line that does not fit is given up at once, however long.
+_QUOTED = re.compile(rb'"[^"]*+(?:""[^"]*+)*+"')
+_ROW = re.compile(rb'(?:"[^"]*+(?:""[^"]*+)*+"|[^",]*+)(?:,(?:"[^"]*+(?:""[^"]*+)*+"|[^",]*+))*+')
 _CONTROL = {code: f"\\x{code:02x}" for code in (*range(32), 127)}
 _NEWLINE, _RETURN, _QUOTE, _COMMA = (ord(mark) for mark in '\n\r",')
 
@@ -64,7 +65,9 @@ class Block:
 
 def visible(text: str) -> str:
     """Return the start of a text with control characters written out, fit for a table cell."""
-    cut = text[:_SHOWN].translate(_CONTROL)
+    cut = text[:_SHOWN]
+    if not cut.isprintable():
+        cut = cut.translate(_CONTROL)
     return cut + "..." if len(text) > _SHOWN else cut
 
 
