@@ -286,7 +286,7 @@ LAYERS: Final[tuple[MapLayer, ...]] = (
     ),
     MapLayer(
         "deprivation",
-        "Deprivation, without its crime domain",
+        "Deprivation (no crime domain)",
         words.HELP["deprivation"],
         "no published deprivation score",
         "deprivation_without_crime",

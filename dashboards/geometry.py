@@ -218,9 +218,9 @@ def _hotspot_files(run: PublishedRun) -> dict[str, str]:
 
 
 def _pins(points: Sequence[tuple[float, float, str]], *, size: float) -> str:
-    """Draw numbered discs; one that would hide another moves to the nearest free place."""
+    """Draw numbered discs; one that would hide another moves aside, a line to its place."""
     placed: list[tuple[float, float]] = []
-    drawn = []
+    drawn, lines = [], []
     for x, y, text in points:
         steps = [(0.0, 0.0)] + [
             (reach * size * math.cos(turn), reach * size * math.sin(turn))
@@ -236,12 +236,15 @@ def _pins(points: Sequence[tuple[float, float, str]], *, size: float) -> str:
             (x, y),
         )
         placed.append(at)
+        if at != (x, y):
+            lines.append(f"M{x:.1f} {y:.1f}L{at[0]:.1f} {at[1]:.1f}")
         drawn.append(
             f'<circle cx="{at[0]:.1f}" cy="{at[1]:.1f}" r="{size / 2:g}" fill="#0B0C0C" '
             'stroke="#fff" stroke-width="1.5"/>'
             f'<text x="{at[0]:.1f}" y="{at[1] + size / 4.5:.1f}">{html.escape(text)}</text>'
         )
     return (
+        f'<path d="{"".join(lines)}" stroke="#0B0C0C" stroke-width="2"/>'
         f'<g fill="#fff" font-family="Arial,sans-serif" font-weight="bold" '
         f'font-size="{size * 0.62:g}" text-anchor="middle">{"".join(drawn)}</g>'
     )

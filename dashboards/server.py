@@ -109,9 +109,12 @@ def _with_gunicorn(
                 "limit_request_fields": 50,
                 "graceful_timeout": 5,
                 "when_ready": lambda _arbiter: ready(),
+                # Newer releases open a socket in the home folder to be steered by; nobody may.
+                "control_socket_disable": True,
             }
             for name, value in options.items():
-                self.cfg.set(name, value)
+                if name in self.cfg.settings:
+                    self.cfg.set(name, value)
 
         def load(self) -> Flask:
             return server

@@ -22,6 +22,7 @@ __all__ = [
     "moran_table",
     "offence_table",
     "ranked_list",
+    "unlocated_table",
     "warnings_of",
 ]
 
@@ -222,12 +223,37 @@ def ledger_files(view: RunView) -> Table:
     )
 
 
+def unlocated_table(view: RunView) -> Table | None:
+    """Return the share of rows without a location by type of offence, most first.
+
+    It is not the same for every type, so areas may look safer in one respect than in another.
+    """
+    entries = [entry for entry in view.manifest.get("unlocated", []) if entry["unlocated"]]
+    if not entries:
+        return None
+    rows = tuple(
+        (
+            words.category_words(str(entry["category"])).capitalize(),
+            f"{int(entry['rows']):,}",
+            f"{int(entry['unlocated']):,}",
+            f"{entry['share']:.1%}",
+        )
+        for entry in sorted(entries, key=lambda entry: (-entry["share"], entry["category"]))
+    )
+    return Table(
+        "Rows of the period without a location, by type",
+        ("Type", "Rows", "Without a location", "Share"),
+        rows,
+        (False, True, True, True),
+    )
+
+
 def input_table(view: RunView) -> Table:
     """Return the files a run was made from, with the start of their SHA-256."""
     rows = tuple(
         (
             str(entry.get("path", "")),
-            str(entry.get("vintage") or ""),
+            str(entry.get("role", "")).replace(".", ", "),
             "" if entry.get("rows") is None else f"{int(entry['rows']):,}",
             str(entry.get("sha256", ""))[:12],
         )
@@ -235,7 +261,7 @@ def input_table(view: RunView) -> Table:
     )
     return Table(
         "Files this run was made from",
-        ("File", "Vintage", "Rows", "SHA-256 (first 12)"),
+        ("File", "Used as", "Rows", "SHA-256 (first 12)"),
         rows,
         (False, False, True, False),
     )

@@ -66,6 +66,9 @@
     }
     map = layer._map;
     shared.map = map;
+    if (!new URLSearchParams(window.location.search).get("map")) {
+      showAll(false);
+    }
     map.on("moveend", function () {
       const centre = map.getCenter();
       const text = [map.getZoom(), centre.lat.toFixed(4), centre.lng.toFixed(4)].join("/");
@@ -75,9 +78,16 @@
     addHomeButton();
   }
 
+  /** Fill the map's own box, whatever its size, with the whole study area. */
+  function showAll(animate) {
+    const box = map.getContainer().closest("[data-bounds]");
+    const [west, south, east, north] = box.dataset.bounds.split("/").map(Number);
+    map.fitBounds([[south, west], [north, east]], { padding: [12, 12], animate: animate });
+  }
+
   function addHomeButton() {
     const bar = map.getContainer().querySelector(".leaflet-control-zoom");
-    const home = map.getContainer().closest("[data-home]");
+    const home = map.getContainer().closest("[data-bounds]");
     if (!bar || !home) {
       return;
     }
@@ -91,8 +101,7 @@
     button.addEventListener("click", function (event) {
       event.preventDefault();
       event.stopPropagation();
-      const [zoom, latitude, longitude] = home.dataset.home.split("/").map(Number);
-      map.setView([latitude, longitude], zoom, { animate: !shared.calm() });
+      showAll(!shared.calm());
     });
     bar.append(button);
   }
@@ -215,7 +224,16 @@
       const free = places.find(([dx, dy]) =>
         placed.every(([x, y]) => Math.hypot(centre.x + dx - x, centre.y + dy - y) >= size)
       ) || places[0];
-      placed.push([centre.x + free[0], centre.y + free[1]]);
+      const at = [centre.x + free[0], centre.y + free[1]];
+      placed.push(at);
+      if (free !== places[0]) {
+        const line = new window.L.Polyline(
+          [areas.get(code).getCenter(), map.layerPointToLatLng(at)],
+          { pane: "outlines", interactive: false, color: INK, weight: 1.5 }
+        );
+        line.addTo(map);
+        outlines.push(line);
+      }
       const disc = document.createElement("span");
       disc.textContent = values.ranks[code] || "–";
       const pin = new window.L.Marker(areas.get(code).getCenter(), {

@@ -21,13 +21,23 @@ def serve(
     port: Annotated[
         int, typer.Option(help="Port to listen on; the next free one where it is taken.")
     ] = 8050,
+    contact: Annotated[
+        str | None,
+        typer.Option(
+            envvar="HOTSPOTS_CONTACT",
+            help="Whom a reader tells when a result looks wrong; shown beside every result.",
+            show_default=False,
+        ),
+    ] = None,
     open_browser: Annotated[
         bool, typer.Option("--open", help="Open the page, where this machine has a display.")
     ] = False,
 ) -> None:
     """Serve the current run in the browser; no request leaves this machine."""
     from dashboards.server import serve as serve_pages
+    from dashboards.settings import WebSettings
     from risk_model.run_store import read_run
 
     read_run(runs)  # refuse at once, in words, where nothing is published
-    serve_pages(runs, host=host, port=port, open_browser=open_browser)
+    settings = WebSettings() if contact is None else WebSettings(contact=contact)
+    serve_pages(runs, host=host, port=port, settings=settings, open_browser=open_browser)

@@ -11,6 +11,16 @@ from dashboards.figures import Classed, MapLayer
 
 __all__ = ["legend"]
 
+_FLAGGED = (
+    "areas whose evidence is Strong or Supported, outlined and numbered by their rank. A number "
+    "that would hide another stands aside, a line to its area."
+)
+_CONCENTRATIONS = (
+    "the smallest land that holds a fixed share of the density of this priority's recorded "
+    "offences. Such land always exists, and map points are anonymous: read it by area, never by "
+    "street."
+)
+
 
 def _entry(swatch: str, text: str, areas: int, **style: str) -> html.Li:
     return html.Li(
@@ -41,6 +51,12 @@ def legend(layer: MapLayer, result: Classed, caption: str) -> list[Any]:
         html.Ul(entries, className="legend-list"),
         html.P(caption, className="quiet legend-caption"),
         html.Details(
-            [html.Summary("What does this mean?"), html.P(layer.help)], className="legend-help"
+            [
+                html.Summary("What does this mean?"),
+                html.P(layer.help),
+                html.P([html.Strong("Flagged: "), _FLAGGED]),
+                html.P([html.Strong("Point concentrations: "), _CONCENTRATIONS]),
+            ],
+            className="legend-help",
         ),
     ]

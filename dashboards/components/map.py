@@ -14,6 +14,7 @@ from dash import html
 
 from dashboards import ids
 from dashboards.components.attributes import attributes
+from dashboards.geometry import opening_view
 from dashboards.state import Place
 
 __all__ = ["area_map", "geometry_address"]
@@ -39,8 +40,7 @@ def area_map(
     run_id: str,
     priority: str,
     values: dict[str, Any],
-    zoom: float,
-    centre: tuple[float, float],
+    bounds: tuple[float, float, float, float],
     place: Place | None,
     has_hotspots: bool,
     label: str,
@@ -51,13 +51,15 @@ def area_map(
     ----------
     values
         What `dashboards.figures.map_values` returns, for the first drawing.
-    zoom, centre
-        The view that shows everything: what the "whole area" button goes back to.
+    bounds
+        West, south, east and north in degrees: the map opens on them and goes back to them.
+        It starts from a zoom and a centre, because starting from bounds is known to crash.
     place
         The view that the address asks for, if any.
     label
         What the map shows, for people who cannot see it.
     """
+    zoom, centre = opening_view(bounds)
     at_zoom, at_centre = (
         (place.zoom, (place.latitude, place.longitude)) if place else (zoom, centre)
     )
@@ -123,5 +125,7 @@ def area_map(
         ),
         className="map-box",
         role="region",
-        **attributes({"aria-label": label, "data-home": f"{zoom}/{centre[0]}/{centre[1]}"}),
+        **attributes(
+            {"aria-label": label, "data-bounds": "/".join(f"{edge:.5f}" for edge in bounds)}
+        ),
     )

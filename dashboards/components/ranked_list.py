@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 from dash import dcc, html
@@ -27,9 +26,7 @@ _COLUMNS = ("rank", "likely", "area", "evidence", "score", "rate")
 
 def list_data(ranked: RankedList, path: str, run_id: str) -> dict[str, Any]:
     """Return the rows as values, each with a link that works by itself."""
-    rows = [
-        {**row, "href": link(path, run=run_id, area=row["code"])} for row in asdict(ranked)["rows"]
-    ]
+    rows = [{**row, "href": link(path, run=run_id, area=row["code"])} for row in ranked.rows]
     return {
         "rows": rows,
         "cut_after": ranked.cut_after,

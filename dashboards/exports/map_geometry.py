@@ -24,12 +24,13 @@ def simplify(areas: gpd.GeoDataFrame, *, most_points: int = MOST_POINTS) -> gpd.
     Simplified as a coverage (Visvalingam and Whyatt 1993), by 20 m first and then by twice as
     much until the corners fit `most_points` or nothing more can go.
     """
-    shapes = areas.geometry.to_numpy()
     tolerance = _FIRST_TOLERANCE_M
-    simpler = shapely.coverage_simplify(shapes, tolerance)
-    while _points(simpler) > most_points and tolerance < 5_000:
+    simpler = shapely.coverage_simplify(areas.geometry.to_numpy(), tolerance)
+    before, now = 0, _points(simpler)
+    while now > most_points and now != before:
         tolerance *= 2
-        simpler = shapely.coverage_simplify(shapes, tolerance)
+        simpler = shapely.coverage_simplify(simpler, tolerance)
+        before, now = now, _points(simpler)
     return areas.set_geometry(gpd.GeoSeries(simpler, index=areas.index, crs=areas.crs))
 
 

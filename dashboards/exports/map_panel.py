@@ -37,6 +37,8 @@ __all__ = ["body", "details"]
 
 Rows = list[list[str]]
 
+_MOST_LISTED = 1_000  # areas; with the words of a whole country no browser would open the page
+
 
 def details(
     areas: gpd.GeoDataFrame,
@@ -47,6 +49,12 @@ def details(
     keys = priority_keys(manifest)
     found = []
     for code, row in zip(areas.index.astype(str), areas.to_dict("records"), strict=True):
+        if not any(_is_listed(row, key) for key in keys):
+            short = {key: _short_details(row, key) for key in keys}
+            found.append(
+                {"label": _label(row, code), "rows": [["Code", code]], "priorities": short}
+            )
+            continue
         kind = str(row.get("rural_urban") or "")
         residents = figure(row.get("population"), missing="not known")
         rows = [["Code", code], ["Residents", residents], *([["Kind", kind]] if kind else [])]
@@ -83,12 +91,14 @@ def _rank_labels(areas: gpd.GeoDataFrame, key: str) -> list[list[Any]]:
 def _place_labels(areas: gpd.GeoDataFrame) -> list[list[Any]]:
     """Return latitude, longitude and name of each place, most residents first.
 
-    The page hides those that would lie on one placed before.
+    The page hides those that would lie on one placed before. Of a country the places are its
+    authorities.
     """
-    if "place_name" not in areas:
+    name_of = "place_name" if len(areas) <= _MOST_LISTED else "lad_name"
+    if name_of not in areas:
         return []
-    named = areas[areas["place_name"].fillna("").astype(str) != ""]
-    parts = sorted(named.groupby("place_name", sort=True), key=lambda item: -_residents(item[1]))
+    named = areas[areas[name_of].fillna("").astype(str) != ""]
+    parts = sorted(named.groupby(name_of, sort=True), key=lambda item: -_residents(item[1]))
     shapes = [shapely.coverage_union_all(part.geometry.to_numpy()) for _, part in parts]
     points = inner_points(gpd.GeoDataFrame(geometry=shapes, crs=areas.crs))
     return [[*point, str(name)] for point, (name, _) in zip(points, parts, strict=True)]
@@ -200,7 +210,7 @@ def _section(areas: pd.DataFrame, key: str, manifest: Mapping[str, Any], *, show
 def _table(areas: pd.DataFrame, key: str, size: int) -> str:
     rank = areas[f"{key}_rank"].astype(float)
     order = areas.assign(_rank=rank, _row=range(len(areas)))
-    order = order.sort_values("_rank", kind="stable", na_position="last")
+    order = order.sort_values("_rank", kind="stable", na_position="last").head(_MOST_LISTED)
     rows = []
     for number, (code, row) in enumerate(
         zip(order.index.astype(str), order.to_dict("records"), strict=True), start=1
@@ -216,6 +226,8 @@ def _table(areas: pd.DataFrame, key: str, size: int) -> str:
             f"<td>{escape(_text(row.get(f'{key}_tier')))}</td></tr>"
         )
     line = f" The double line ends the list of {size}." if size else ""
+    if len(order) < len(areas):
+        line += f" The first {len(order):,} of {len(areas):,}; areas.csv has the others."
     return f"""<table>
 <caption>Rank 1 is the highest score. Range: nine draws in ten.{line}</caption>
 <thead><tr><th scope="col" class="number">Rank</th><th scope="col">Area</th>
@@ -265,6 +277,18 @@ def _legend(key: str, settings: Mapping[str, Any], *, shown: bool) -> str:
     )
 
 
+def _is_listed(row: Mapping[Any, Any], key: str) -> bool:
+    rank = row.get(f"{key}_rank")
+    # An area without a rank is told why it has none.
+    return not isinstance(rank, int | float) or not rank > _MOST_LISTED
+
+
+def _short_details(row: Mapping[Any, Any], key: str) -> dict[str, Any]:
+    rank = figure(row.get(f"{key}_rank"), missing="not ranked")
+    tier = _text(row.get(f"{key}_tier")) or "no tier"
+    return {"short": f"{key.upper()} rank {rank}, {tier}", "rows": [["Rank", rank]], "why": ""}
+
+
 def _priority_details(
     row: Mapping[Any, Any], key: str, manifest: Mapping[str, Any]
 ) -> dict[str, Any]:
@@ -295,7 +319,7 @@ def _priority_details(
     if cluster:
         rows.append(["Cluster", cluster])
     return {
-        "short": f"{key.upper()} rank {rank}, {tier}",
+        **_short_details(row, key),
         "rows": rows,
         "why": _text(value("reasons")),
     }

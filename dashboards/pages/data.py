@@ -12,6 +12,7 @@ from dashboards.tables import (
     input_table,
     ledger_files,
     ledger_table,
+    unlocated_table,
     warnings_of,
 )
 from dashboards.view import RunView, facts
@@ -53,6 +54,7 @@ def layout(view: RunView, *, current_id: str) -> html.Div:
         else html.P("None.")
     )
     ledger = ledger_table(view)
+    unlocated = unlocated_table(view)
     total = ledger.rows[-1][1]
     used = next((row[1] for row in ledger.rows if row[0].startswith("Used")), "0")
     return page_frame(
@@ -72,6 +74,7 @@ def layout(view: RunView, *, current_id: str) -> html.Div:
             html.H2("Ledger"),
             section_table(ledger),
             section_table(ledger_files(view), wide=True),
+            *([section_table(unlocated)] if unlocated else []),
             html.H2("Inputs"),
             html.P(
                 "A file with other content has another SHA-256. The manifest of the run holds it "

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, TypeVar
 
 from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
 from flask import abort
@@ -16,7 +18,7 @@ from dashboards.components.legend import legend
 from dashboards.components.map import area_map
 from dashboards.components.ranked_list import list_data, list_table
 from dashboards.figures import available_layers, chosen_layer, classed, map_values
-from dashboards.geometry import Geometry, opening_view
+from dashboards.geometry import Geometry
 from dashboards.runs import RunLibrary
 from dashboards.settings import WebSettings
 from dashboards.state import ViewState, read_state
@@ -25,6 +27,8 @@ from dashboards.view import RunView, area_story, caption, facts, finding, priori
 from spatial.errors import InputError
 
 __all__ = ["layout", "register"]
+
+Answer = TypeVar("Answer")
 
 
 def _coloured(view: RunView, state: ViewState) -> tuple[dict[str, Any], list[Any]]:
@@ -60,7 +64,6 @@ def layout(
     title = finding(view, priority)
     values, legend_parts = _coloured(view, state)
     rows, _ = _listed(view, state)
-    zoom, centre = opening_view(geometry.bounds)
     has_hotspots = f"hotspots-{priority}.geojson" in geometry.files
     return page_frame(
         view,
@@ -93,8 +96,7 @@ def layout(
                                 run_id=view.run_id,
                                 priority=priority,
                                 values=values,
-                                zoom=zoom,
-                                centre=centre,
+                                bounds=geometry.bounds,
                                 place=state.place,
                                 has_hotspots=has_hotspots,
                                 label=f"Map: {title}. The ranked list beside it holds the same "
@@ -150,6 +152,22 @@ def register(app: Dash, library: RunLibrary, settings: WebSettings) -> None:
             sort=state.sort,
         )
 
+    def answering(make: Callable[[RunView, ViewState], Answer]) -> Callable[[str], Answer]:
+        """Return a function from question to answer that makes each common answer once.
+
+        A run never changes, so an answer never goes stale. What a reader typed is not kept.
+        """
+        kept = lru_cache(maxsize=256)(lambda state: make(library.view(state.run_id), state))
+
+        def answer(question: str) -> Answer:
+            view, state = asked(question)
+            return make(view, state) if state.query else kept(state)
+
+        return answer
+
+    coloured, listed = answering(_coloured), answering(_listed)
+    panel = answering(lambda view, state: _panel(view, state, settings))
+
     @app.callback(  # type: ignore[untyped-decorator, unused-ignore]
         Output(ids.MAP_VALUES, "data"),
         Output(ids.LEGEND, "children"),
@@ -157,7 +175,7 @@ def register(app: Dash, library: RunLibrary, settings: WebSettings) -> None:
         prevent_initial_call=True,
     )
     def colour_map(question: str) -> tuple[dict[str, Any], list[Any]]:
-        return _coloured(*asked(question))
+        return coloured(question)
 
     @app.callback(  # type: ignore[untyped-decorator, unused-ignore]
         Output(ids.LIST_ROWS, "data"),
@@ -166,7 +184,7 @@ def register(app: Dash, library: RunLibrary, settings: WebSettings) -> None:
         prevent_initial_call=True,
     )
     def fill_list(question: str) -> tuple[dict[str, Any], str]:
-        return _listed(*asked(question))
+        return listed(question)
 
     @app.callback(  # type: ignore[untyped-decorator, unused-ignore]
         Output(ids.AREA_PANEL, "children"),
@@ -174,7 +192,7 @@ def register(app: Dash, library: RunLibrary, settings: WebSettings) -> None:
         prevent_initial_call=True,
     )
     def show_area(question: str) -> html.Div:
-        return _panel(*asked(question), settings)
+        return panel(question)
 
     in_browser: Any = app.clientside_callback
     in_browser(

@@ -31,8 +31,8 @@ _FINGERPRINTED: Final = ("/_dash-component-suites/",)
 def content_security_policy(script_hashes: Sequence[str]) -> str:
     """Return the policy: scripts from here alone, and the few inline ones by their hash.
 
-    Styles may stand in the page, because Leaflet places everything it draws by inline styles;
-    no text of a user or of data ever becomes a style.
+    Styles may stand in the page, because Dash and dash-leaflet put their own style sheets there
+    by script; no text of a user or of data ever becomes a style.
     """
     directives = {
         "default-src": ["'none'"],

@@ -128,7 +128,7 @@ def manifest(frame: gpd.GeoDataFrame, **changes: Any) -> dict[str, Any]:
         "period": {"start": MONTHS[0], "end": MONTHS[-1], "months": MONTHS, "covered": MONTHS[:-1]},
         "area": {"lads": ["X01", "X02"], "study": len(frame), "ring": 0, "vintage": "2021"},
         "inputs": [
-            {"path": "incidents/made-up.zip", "sha256": "ab" * 32, "rows": 100, "vintage": "2021"}
+            {"path": "incidents/made-up.zip", "sha256": "ab" * 32, "rows": 100, "role": "incidents"}
         ],
         "config": {
             "version": "test weights",

@@ -107,3 +107,20 @@ def test_morans_i_is_shown_where_there_is_one(run: RunView) -> None:
     ]
     manifest = {**run.manifest, "statistics": {"global_moran": {"sv01": {"value": None}}}}
     assert tables.moran_table(dataclasses.replace(run, manifest=manifest)).rows == ()
+
+
+def test_rows_without_a_location_are_shown_by_type_most_first() -> None:
+    """Reliability case 1: the share differs by type, so it is shown by type."""
+    view = SimpleNamespace(
+        manifest={
+            "unlocated": [
+                {"category": "robbery", "rows": 200, "unlocated": 2, "share": 0.01},
+                {"category": "drugs", "rows": 100, "unlocated": 5, "share": 0.05},
+                {"category": "burglary", "rows": 100, "unlocated": 0, "share": 0.0},
+            ]
+        }
+    )
+    table = tables.unlocated_table(view)
+    assert table is not None
+    assert table.rows == (("Drugs", "100", "5", "5.0%"), ("Robbery", "200", "2", "1.0%"))
+    assert tables.unlocated_table(SimpleNamespace(manifest={})) is None
