@@ -245,6 +245,26 @@ def test_a_planted_course_has_its_name(risk: np.ndarray, kind: str) -> None:
     assert named.count(f"{kind} hot spot") >= 3
 
 
+def test_a_trend_needs_significance_and_a_cold_corner_runs_below_zero() -> None:
+    events, population = planted(np.linspace(4.0, 1.8, 16))
+    strict = space_time(events, population, GRAPH, MONTHS, alpha=1e-6, **FEW)
+    assert middle(strict.pattern) == {"Persistent hot spot"}
+    events, population = planted(np.full(16, 0.05))
+    cold = space_time(events, population, GRAPH, MONTHS, **FEW)
+    assert middle(cold.run) == {-16}
+    assert middle(cold.cold_share) == {1.0}
+    assert middle(cold.hot_share) == {0.0}
+    assert all(name.endswith("cold spot") for name in middle(cold.pattern))
+
+
+def test_the_ring_does_not_make_a_month_testable() -> None:
+    events, population = planted(np.ones(16))
+    events[:32] = 0
+    events[0] = 49
+    found = space_time(events, population, GRAPH, MONTHS, report=np.arange(64) < 32, **FEW)
+    assert all("49 events, and at least 50" in why for why in found.month_inference)
+
+
 def test_each_month_is_local_g_of_its_assuncao_reis_rates() -> None:
     events, population = planted(np.full(16, 4.0))
     report = np.arange(64) < 50

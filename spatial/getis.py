@@ -1,0 +1,417 @@
+"""Getis and Ord's local Gi and Gi*: where high values, or low ones, lie together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from spatial.errors import StatisticsError
+from spatial.moran import (
+    AGREEMENT_STAGE,
+    NO_NEIGHBOURS,
+    NOT_SIGNIFICANT,
+    NOT_TESTABLE,
+    Correction,
+    _report_mask,
+    _values,
+    _why_not,
+)
+from spatial.permutation import (
+    Alternative,
+    PermutationCounts,
+    benjamini_hochberg,
+    conditional_counts_of_maps,
+    pseudo_p,
+    rounding_slack,
+)
+from spatial.weights import Neighbours, neighbour_sums
+
+__all__ = [
+    "COLD_SPOTS",
+    "GI_LABELS",
+    "HOT_SPOTS",
+    "LocalG",
+    "getis_ord_z",
+    "gi_bins",
+    "local_g",
+    "local_g_of_maps",
+]
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+TextArray = npt.NDArray[np.str_]
+Weights = Literal["binary", "row-standardised"]
+
+HOT_SPOTS = ("Hot spot 90 %", "Hot spot 95 %", "Hot spot 99 %")
+COLD_SPOTS = ("Cold spot 90 %", "Cold spot 95 %", "Cold spot 99 %")
+GI_LABELS = (*HOT_SPOTS, *COLD_SPOTS, NOT_SIGNIFICANT, NO_NEIGHBOURS, NOT_TESTABLE)
+
+_LEVELS = (0.10, 0.05, 0.01)
+"""Highest q of the bins 1, 2, 3: 90, 95 and 99 % confidence, as ArcGIS's Gi_Bin field has them."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LocalG:
+    """Gi or Gi* of every area of the graph; arrays have shape (n,), in the order of `codes`.
+
+    Attributes
+    ----------
+    codes
+        Area codes, sorted.
+    value
+        sum_j w_ij y_j in the unit of y: the mean over the neighbours with row-standardised weights,
+        their sum with binary ones; for Gi* the area itself is one of them. NaN for an island.
+    z
+        Standardised Gi or Gi* (see `getis_ord_z`); NaN for an island and for a constant variable.
+    p
+        Conditional pseudo p-value, two-sided unless asked otherwise; NaN where no test was made.
+    q
+        Benjamini-Hochberg adjusted p over the reported areas (p itself with correction "none");
+        NaN outside them.
+    bin
+        3, 2, 1 for a hot spot at 99, 95, 90 % (q at most .01, .05, .10), negative for a cold spot,
+        0 for neither; NaN where q is. ArcGIS's Gi_Bin, by q.
+    raw_bin
+        The same by p, without correction: weaker evidence.
+    label
+        `bin` in words: one of `GI_LABELS`.
+    permutations, seed
+        As asked for.
+    inference
+        Empty, or why no test was made, in words for the page.
+    agreement
+        Share of further seeds that give the published label; NaN where none were run or the area
+        has no test.
+    star
+        Whether it is Gi* (the area itself included).
+    """
+
+    codes: tuple[str, ...]
+    value: FloatArray
+    z: FloatArray
+    p: FloatArray
+    q: FloatArray
+    bin: FloatArray
+    raw_bin: FloatArray
+    label: TextArray
+    permutations: int
+    seed: int
+    inference: str
+    agreement: FloatArray
+    star: bool
+
+
+def getis_ord_z(
+    y: FloatArray, indptr: IntArray, indices: IntArray, *, star: bool = True
+) -> FloatArray:
+    """Standardise Gi or Gi* (Getis and Ord 1992, Ord and Getis 1995).
+
+    With equal weights in a row, W of them in all: Z = (sum - W m) / (s sqrt(W (N - W) / (N - 1))).
+    For Gi* the sum, mean m and population standard deviation s take area i in, N = n and W is one
+    more than its neighbours; for Gi all of them leave it out and N = n - 1. A common factor on the
+    weights of a row cancels, so binary and row-standardised weights give the same Z. (A peer's
+    row-standardised Z is another number: its variance takes the sum of the squared weights to be
+    the sum of the weights, which holds for binary weights alone.)
+
+    Parameters
+    ----------
+    y
+        Shape (n,), finite; any unit and origin, as Z does not depend on them.
+    indptr, indices
+        The graph in compressed rows, as in `spatial.weights.Neighbours`.
+    star
+        Gi* rather than Gi.
+
+    Returns
+    -------
+    numpy.ndarray
+        Z, shape (n,). NaN for an area without neighbours; where the values that are counted do not
+        vary; and where the area is a neighbour of all others, so that no other sum is possible.
+    """
+    n = y.size
+    if n < 3:
+        return np.full(n, np.nan)
+    k = np.diff(indptr)
+    # Around the median, one extreme value does not swallow the digits of the others.
+    centred = y - np.median(y)
+    sums = neighbour_sums(centred, indptr, indices)
+    ordered = np.sort(y)
+    low, high = np.full(n, ordered[0]), np.full(n, ordered[-1])
+    if star:
+        count, sums, within = n, sums + centred, k + 1
+        mean = np.full(n, centred.sum() / n)
+        square = np.full(n, ((centred - mean) ** 2).sum() / n)
+    else:
+        count, within = n - 1, k
+        mean = _sum_of_others(centred) / count
+        square = _sum_of_others(centred**2) / count - mean**2
+        low[int(np.argmin(y))], high[int(np.argmax(y))] = ordered[1], ordered[-2]
+    varies = high - low > 8 * np.finfo(np.float64).eps * np.abs(y).max()
+    variance = square * within * (count - within) / (count - 1)
+    defined = varies & (k > 0) & (variance > 0)
+    z = np.full(n, np.nan)
+    z[defined] = (sums - within * mean)[defined] / np.sqrt(variance[defined])
+    return z
+
+
+def gi_bins(z: FloatArray, counts: PermutationCounts, p: FloatArray) -> FloatArray:
+    """Return 3, 2 or 1 where p is at most .01, .05 or .10, signed by heat; NaN where p is.
+
+    A hot spot has Z above 0 and its neighbours' sum in the upper tail of the null; a cold spot has
+    both the other way. Where they disagree the bin is 0: one high area alone in low surroundings
+    can have Z above 0 while what is unusual about it is how low its neighbours are.
+    """
+    with np.errstate(invalid="ignore"):
+        level = sum((p <= highest).astype(np.int64) for highest in _LEVELS)
+        hot = (z > 0) & (counts.greater < counts.less)
+        cold = (z < 0) & (counts.less < counts.greater)
+    return np.where(np.isnan(p), np.nan, level * (hot.astype(np.int64) - cold))
+
+
+def local_g(
+    y: npt.ArrayLike,
+    neighbours: Neighbours,
+    *,
+    star: bool = True,
+    weights: Weights = "row-standardised",
+    report: npt.ArrayLike | None = None,
+    permutations: int = 99_999,
+    correction: Correction = "benjamini-hochberg",
+    alternative: Alternative = "two-sided",
+    seed: int = 0,
+    seeds_checked: int = 5,
+    events: float | None = None,
+    counts: PermutationCounts | None = None,
+) -> LocalG:
+    """Find hot and cold spots of `y` by Gi* or Gi and conditional permutation.
+
+    Area i keeps its value and its neighbours are drawn from the other areas, as for local Moran's
+    I. The held value adds the same to every draw of Gi*, so that Gi, Gi* and the draws of Moran's I
+    order alike and the three have equal p-values; they differ in Z and in what is called hot.
+
+    Parameters
+    ----------
+    y
+        Shape (n,), in the order of `neighbours.codes`, finite. For rates: `assuncao_reis`.
+    neighbours
+        The graph, study area and ring. Sorted codes make the result free of the order of rows.
+    star
+        Gi*, with the area itself at the same weight as a neighbour; False for Gi.
+    weights
+        "row-standardised" or "binary". Only `value` depends on it.
+    report
+        True for the areas that are published, shape (n,); all by default. The others lend their
+        values; they are not corrected for, and get no label.
+    permutations
+        R. With Benjamini-Hochberg, 999 cannot flag fewer than 9 of 223 areas at 5 %.
+    correction
+        "benjamini-hochberg" over the reported areas, or "none".
+    alternative
+        "two-sided", "greater" (hot spots alone) or "less" (cold spots alone).
+    seed
+        Equal seeds give equal results.
+    seeds_checked
+        Further seeds whose labels are compared with the published ones; 0 for none.
+    events
+        Number of events behind `y`, where it is a rate: below 50 no test is made.
+    counts
+        What `conditional_moran_counts` gave for the same y, graph, permutations and seed, where it
+        is at hand: the draws need not be made twice.
+
+    Raises
+    ------
+    StatisticsError
+        Where y is not finite or of another length than the graph, or a setting is out of range.
+    """
+    values = _values(y, neighbours)
+    return local_g_of_maps(
+        values[np.newaxis],
+        neighbours,
+        star=star,
+        weights=weights,
+        report=report,
+        permutations=permutations,
+        correction=correction,
+        alternative=alternative,
+        seed=seed,
+        seeds_checked=seeds_checked,
+        events=None if events is None else [events],
+        counts=None if counts is None else [counts],
+    )[0]
+
+
+def local_g_of_maps(
+    maps: FloatArray,
+    neighbours: Neighbours,
+    *,
+    star: bool = True,
+    weights: Weights = "row-standardised",
+    report: npt.ArrayLike | None = None,
+    permutations: int = 99_999,
+    correction: Correction = "benjamini-hochberg",
+    alternative: Alternative = "two-sided",
+    seed: int = 0,
+    seeds_checked: int = 0,
+    events: Sequence[float] | None = None,
+    counts: Sequence[PermutationCounts] | None = None,
+) -> tuple[LocalG, ...]:
+    """Run `local_g` on several maps of one graph with the same draws: each has the result it would.
+
+    Parameters
+    ----------
+    maps
+        Shape (maps, n): for example one row a month.
+    events, counts
+        One a map, or None.
+
+    Raises
+    ------
+    StatisticsError
+        As `local_g`.
+    """
+    reported = _report_mask(report, neighbours.n)
+    if weights not in ("binary", "row-standardised"):
+        raise StatisticsError(f"weights: {weights!r} is not binary or row-standardised")
+    if correction not in ("benjamini-hochberg", "none"):
+        raise StatisticsError(f"correction: {correction!r} is not benjamini-hochberg or none")
+    if alternative not in ("two-sided", "greater", "less"):
+        raise StatisticsError(f"alternative: {alternative!r} is not two-sided, greater or less")
+    if permutations < 1:
+        raise StatisticsError(f"permutations: {permutations} is below 1")
+    for name, given in (("events", events), ("counts", counts)):
+        if given is not None and len(given) != len(maps):
+            raise StatisticsError(f"{name}: {len(given)} of them for {len(maps)} maps")
+    checked = [_values(row, neighbours) for row in maps]
+    has = neighbours.cardinalities > 0
+    z = [getis_ord_z(y, neighbours.indptr, neighbours.indices, star=star) for y in checked]
+    reasons = [
+        _why_not(y, has, None if events is None else events[which])
+        for which, y in enumerate(checked)
+    ]
+    tested = [which for which, reason in enumerate(reasons) if not reason]
+    standard, slack = _standardised([checked[which] for which in tested], neighbours)
+
+    def draw(key: np.random.SeedSequence | int) -> Sequence[PermutationCounts]:
+        return conditional_counts_of_maps(
+            standard, neighbours.indptr, neighbours.indices,
+            permutations=permutations, seed=key, tolerance=slack,
+        )  # fmt: skip
+
+    def read(drawn: Sequence[PermutationCounts]) -> list[_Tested]:
+        return [
+            _read(z[which], found, reported, correction, alternative)
+            for which, found in zip(tested, drawn, strict=True)
+        ]
+
+    first = draw(seed) if counts is None else [counts[which] for which in tested]
+    published = dict(zip(tested, read(first), strict=True))
+    again = [
+        read(draw(np.random.SeedSequence(seed, spawn_key=(AGREEMENT_STAGE, check))))
+        for check in range(seeds_checked)
+    ]
+    agreement = {
+        which: _agreement(published[which], [each[place] for each in again])
+        for place, which in enumerate(tested)
+    }
+    nothing = np.full(neighbours.n, np.nan)
+    untested = _Tested(nothing, nothing, nothing, nothing)
+    results = []
+    for which, y in enumerate(checked):
+        found = published.get(which, untested)
+        results.append(
+            LocalG(
+                codes=neighbours.codes,
+                value=_local_value(y, neighbours, star=star, weights=weights),
+                z=z[which],
+                p=found.p,
+                q=found.q,
+                bin=found.bin,
+                raw_bin=found.raw_bin,
+                label=_labels(found.bin, has),
+                permutations=permutations,
+                seed=seed,
+                inference=reasons[which],
+                agreement=agreement.get(which, nothing),
+                star=star,
+            )
+        )
+    return tuple(results)
+
+
+@dataclass(frozen=True, slots=True)
+class _Tested:
+    """What one set of draws says of one map."""
+
+    p: FloatArray
+    q: FloatArray
+    bin: FloatArray
+    raw_bin: FloatArray
+
+
+def _read(
+    z: FloatArray,
+    counts: PermutationCounts,
+    reported: BoolArray,
+    correction: Correction,
+    alternative: Alternative,
+) -> _Tested:
+    """Turn counts into p, q and bins; a one-sided test sees one side alone."""
+    p = pseudo_p(counts, alternative)
+    inside = np.where(reported, p, np.nan)
+    q = benjamini_hochberg(inside) if correction == "benjamini-hochberg" else inside
+    return _Tested(p, q, gi_bins(z, counts, q), gi_bins(z, counts, inside))
+
+
+def _agreement(published: _Tested, again: Sequence[_Tested]) -> FloatArray:
+    """Return the share of further seeds with the published bin; NaN without seeds or a test."""
+    missing = np.isnan(published.bin)
+    if not again:
+        return np.full(missing.shape, np.nan)
+    same = np.mean([each.bin == published.bin for each in again], axis=0)
+    return np.where(missing, np.nan, same)
+
+
+def _standardised(
+    maps: Sequence[FloatArray], neighbours: Neighbours
+) -> tuple[FloatArray, FloatArray]:
+    """Return maps with mean 0 and sd 1, and how close two sums of each count as equal."""
+    widest = int(neighbours.cardinalities.max(initial=0))
+    rows, slack = [], []
+    for y in maps:
+        z = (y - y.mean()) / y.std()
+        rows.append(z)
+        # The scale of y's own rounding, in units of z: values far from 0 carry fewer digits.
+        far = np.array([np.abs(y).max() / y.std()])
+        slack.append(rounding_slack(z, widest) + rounding_slack(far, widest))
+    return np.array(rows).reshape(len(rows), neighbours.n), np.array(slack)
+
+
+def _local_value(
+    y: FloatArray, neighbours: Neighbours, *, star: bool, weights: Weights
+) -> FloatArray:
+    """Return sum_j w_ij y_j; NaN for an island."""
+    k = neighbours.cardinalities
+    total = neighbour_sums(y, neighbours.indptr, neighbours.indices) + (y if star else 0.0)
+    if weights == "row-standardised":
+        total = total / np.maximum(1, k + int(star))
+    return np.where(k > 0, total, np.nan)
+
+
+def _labels(bins: FloatArray, has: BoolArray) -> TextArray:
+    """Put bins into words."""
+    names = {level + 1: name for level, name in enumerate(HOT_SPOTS)}
+    names |= {-level - 1: name for level, name in enumerate(COLD_SPOTS)}
+    conditions = [~has, np.isnan(bins), *(bins == level for level in names)]
+    return np.select(conditions, [NO_NEIGHBOURS, NOT_TESTABLE, *names.values()], NOT_SIGNIFICANT)
+
+
+def _sum_of_others(values: FloatArray) -> FloatArray:
+    """Return, for each entry, the sum of all others, without subtracting it from the total."""
+    before = np.concatenate([[0.0], np.cumsum(values)[:-1]])
+    after = np.concatenate([np.cumsum(values[::-1])[::-1][1:], [0.0]])
+    return np.asarray(before + after, dtype=np.float64)
