@@ -14,6 +14,7 @@ from risk_model.indicators import SetRates, Stream
 from risk_model.layers.crime import Exposure
 from risk_model.layers.small_area import Smoothed, shrunken_rate
 from risk_model.model_data import ModelData
+from spatial.getis import local_g
 from spatial.moran import assuncao_reis, global_moran, local_moran
 
 __all__ = ["Clusters", "global_moran_of", "test_clusters", "tested_variable"]
@@ -21,12 +22,17 @@ __all__ = ["Clusters", "global_moran_of", "test_clusters", "tested_variable"]
 
 @dataclass(frozen=True, slots=True)
 class Clusters:
-    """Local and global Moran of a priority over all areas, n values each; NaN where not tested.
+    """Local Moran, Gi* and global Moran of a priority over all areas, n values each.
+
+    NaN where not tested.
 
     Attributes
     ----------
     variable
         Words for the variable that was tested.
+    gi_z, gi_q, gi_bin, gi_raw_bin
+        Gi* of the same variable: Z, q, and the bin (3, 2, 1 for a hot spot at 99, 95, 90 %,
+        negative for a cold spot) with and without correction for many tests.
     inference
         Empty, or why no test was made.
     """
@@ -38,6 +44,10 @@ class Clusters:
     cluster: NDArray[np.str_]
     raw_cluster: NDArray[np.str_]
     agreement: NDArray[np.float64]
+    gi_z: NDArray[np.float64]
+    gi_q: NDArray[np.float64]
+    gi_bin: NDArray[np.float64]
+    gi_raw_bin: NDArray[np.float64]
     inference: str
     global_moran: dict[str, Any]
 
@@ -88,7 +98,19 @@ def test_clusters(
     if not known.any():
         nothing = global_moran_of(data, config, values)
         return Clusters(
-            variable, blank, blank, blank, words, words, blank, "Not testable: no values.", nothing
+            variable=variable,
+            i=blank,
+            p=blank,
+            q=blank,
+            cluster=words,
+            raw_cluster=words,
+            agreement=blank,
+            gi_z=blank,
+            gi_q=blank,
+            gi_bin=blank,
+            gi_raw_bin=blank,
+            inference="Not testable: no values.",
+            global_moran=nothing,
         )
     graph = data.neighbours
     if not known.all():
@@ -106,6 +128,16 @@ def test_clusters(
         engine=settings.engine,
         events=events,
     )
+    hot = local_g(
+        values[known],
+        graph,
+        report=data.in_study[known],
+        permutations=settings.permutations,
+        correction=settings.correction,
+        seed=config.uncertainty.seed,
+        seeds_checked=0,
+        events=events,
+    )
 
     def spread(part: NDArray[Any], into: NDArray[Any]) -> NDArray[Any]:
         out = into.copy()
@@ -120,6 +152,10 @@ def test_clusters(
         cluster=spread(local.cluster, words),
         raw_cluster=spread(local.raw_cluster, words),
         agreement=spread(local.agreement, blank),
+        gi_z=spread(hot.z, blank),
+        gi_q=spread(hot.q, blank),
+        gi_bin=spread(hot.bin, blank),
+        gi_raw_bin=spread(hot.raw_bin, blank),
         inference=local.inference,
         global_moran=global_moran_of(data, config, values),
     )

@@ -27,6 +27,8 @@ TIER_NAMES = {
     "watch": "Watch",
     "not_evidenced": "Not evidenced",
 }
+HOT_BIN = 2
+"""Gi* at 95 % or more, as ArcGIS numbers its bins."""
 FLAGGED = ("Strong", "Supported")
 
 BoolArray = NDArray[np.bool_]
@@ -47,6 +49,8 @@ class EvidenceInputs:
         Chance that the relative risk is above the ratio of the settings.
     cluster, raw_cluster
         Local Moran labels by q and by uncorrected p.
+    gi_bin, gi_raw_bin
+        Bins of Gi* by q and by uncorrected p: 2 is a hot spot at 95 %, 3 at 99 %.
     density_share
         Share of the area's events inside hot-spot cells.
     months_above, months_covered
@@ -58,6 +62,8 @@ class EvidenceInputs:
     p_excess: FloatArray
     cluster: NDArray[np.str_]
     raw_cluster: NDArray[np.str_]
+    gi_bin: FloatArray
+    gi_raw_bin: FloatArray
     density_share: FloatArray
     months_above: FloatArray
     months_covered: NDArray[np.int64]
@@ -67,17 +73,18 @@ def find_strands(seen: EvidenceInputs, settings: Evidence) -> dict[str, BoolArra
     """Return, for each strand, the areas where it holds.
 
     (a) `top_k`: P(on the list) >= .8; (b) `excess_risk`: P(RR > 1.5) >= .8 with 5 events or more;
-    (c) `cluster`: a significant High-High area, and the weaker `cluster_raw` without correction
-    for many tests; (d) `density`: half of its events or more in hot-spot cells, with 5 events or
-    more; (e) `persistent`: more than expected in more than half of the covered months. The bars
-    are settings.
+    (c) `cluster`: significantly High-High by local Moran's I or hot by Gi*, and the weaker
+    `cluster_raw` without correction for many tests; (d) `density`: half of its events or more in
+    hot-spot cells, with 5 events or more; (e) `persistent`: more than expected in more than half
+    of the covered months. The bars are settings.
     """
     enough = seen.events >= settings.min_events
     return {
         "top_k": _at_least(seen.p_top, settings.top_k),
         "excess_risk": enough & _at_least(seen.p_excess, settings.excess_probability),
-        "cluster": seen.cluster == "High-High",
-        "cluster_raw": seen.raw_cluster == "High-High",
+        # NaN compares False.
+        "cluster": (seen.cluster == "High-High") | (seen.gi_bin >= HOT_BIN),
+        "cluster_raw": (seen.raw_cluster == "High-High") | (seen.gi_raw_bin >= HOT_BIN),
         "density": enough & _at_least(seen.density_share, settings.density_share),
         # NaN compares False.
         "persistent": (seen.months_covered > 0) & (2 * seen.months_above > seen.months_covered),

@@ -127,6 +127,27 @@ PER_PRIORITY: Mapping[str, Column] = _table(
         ),
     ),
     (
+        "gi_z",
+        "Gi* Z",
+        "number",
+        "Gi* of the same figure: above 0 where the area and its neighbours are high together.",
+    ),
+    (
+        "gi_q",
+        "Gi* q-value",
+        "probability",
+        "Two-sided pseudo p-value of Gi*, corrected for testing every area.",
+    ),
+    (
+        "gi_bin",
+        "Hot or cold spot",
+        "number",
+        (
+            "Gi* bin: 3, 2, 1 a hot spot at 99, 95, 90 % confidence; -3, -2, -1 a cold spot; 0 "
+            "neither. By the corrected figure."
+        ),
+    ),
+    (
         "density_share",
         "Share of events in hot spots",
         "share",
