@@ -40,7 +40,7 @@ source_of <- function(packages, script, data) {
   )
 }
 
-# Full precision: 15 significant digits. One entry a line keeps a change readable.
+# Thirteen significant digits. One entry a line keeps a change readable.
 write_golden <- function(name, golden) {
   parts <- vapply(names(golden), function(key) {
     entry <- golden[[key]]
@@ -61,5 +61,5 @@ write_golden <- function(name, golden) {
 }
 
 compact <- function(value) {
-  toJSON(value, auto_unbox = TRUE, digits = I(15), na = "null", null = "null")
+  toJSON(value, auto_unbox = TRUE, digits = I(13), na = "null", null = "null")
 }
