@@ -1,0 +1,204 @@
+"""Bivariate local Moran's I: one variable here against another one around."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from spatial.errors import StatisticsError
+from spatial.moran import (
+    AGREEMENT_STAGE,
+    NO_NEIGHBOURS,
+    NOT_TESTABLE,
+    Correction,
+    _clusters,
+    _constant,
+    _refuse_not_finite,
+    _report_mask,
+    _why_not,
+)
+from spatial.permutation import (
+    benjamini_hochberg,
+    conditional_moran_counts,
+    pseudo_p,
+    rounding_slack,
+)
+from spatial.weights import Neighbours
+
+__all__ = ["BivariateMoran", "bivariate_moran"]
+
+FloatArray = npt.NDArray[np.float64]
+TextArray = npt.NDArray[np.str_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BivariateMoran:
+    """Bivariate local Moran's I; arrays have shape (n,), in the order of `codes`.
+
+    Attributes
+    ----------
+    codes
+        Area codes, sorted.
+    value
+        Global I: the mean of `i` over areas with neighbours; NaN where it is not testable.
+    i
+        I_i = zx_i x mean of the neighbours' zy, with population standard deviations.
+    lag
+        Mean of the neighbours' zy; NaN for an island.
+    correlation
+        Pearson's r of x and y in the same area. Read the map beside it: where it is far from 0 and
+        y is alike among neighbours, a bivariate I follows without x having to do with them.
+    p
+        Two-sided conditional pseudo p-value of the lag; NaN where no test was made.
+    q
+        Benjamini-Hochberg adjusted p over the reported areas (p itself with correction "none");
+        NaN outside them.
+    cluster
+        By q: "High-Low" is a high x among neighbours with a low y; otherwise words from
+        `spatial.moran.CLUSTERS`.
+    raw_cluster
+        Label by p, without correction.
+    permutations, seed
+        As asked for.
+    agreement
+        Share of further seeds that give the published label; NaN where none were run or the area
+        has no test.
+    inference
+        Empty, or why no test was made, in words for the page.
+    """
+
+    codes: tuple[str, ...]
+    value: float
+    i: FloatArray
+    lag: FloatArray
+    correlation: float
+    p: FloatArray
+    q: FloatArray
+    cluster: TextArray
+    raw_cluster: TextArray
+    permutations: int
+    seed: int
+    agreement: FloatArray
+    inference: str
+
+
+def bivariate_moran(
+    x: npt.ArrayLike,
+    y: npt.ArrayLike,
+    neighbours: Neighbours,
+    *,
+    report: npt.ArrayLike | None = None,
+    permutations: int = 99_999,
+    alpha: float = 0.05,
+    correction: Correction = "benjamini-hochberg",
+    seed: int = 0,
+    seeds_checked: int = 5,
+    events: float | None = None,
+) -> BivariateMoran:
+    """Test whether the neighbours' `y` goes with the area's own `x`, after Anselin et al. (2002).
+
+    Area i keeps its x, and its neighbours' y are drawn from the y of the other areas. What is held
+    only multiplies the sum, so the null is the univariate one of y and comes from the same engine:
+    p says how unusual the surroundings are, and x says which label they get. It does not test
+    whether x and y are related in one place (`correlation` does).
+
+    Parameters
+    ----------
+    x, y
+        Shape (n,), in the order of `neighbours.codes`, finite. x is the area's own, y the
+        neighbours'.
+    neighbours
+        The graph, study area and ring.
+    report
+        True for the areas that are published, shape (n,); all by default.
+    permutations, alpha, correction, seed, seeds_checked
+        As for `spatial.moran.local_moran`.
+    events
+        Number of events behind the rarer of the two, where they are rates: below 50 no test is
+        made.
+
+    Raises
+    ------
+    StatisticsError
+        Where a value is not finite or of another length than the graph, or a setting is out of
+        range.
+    """
+    own, other = _variable(x, "x", neighbours), _variable(y, "y", neighbours)
+    reported = _report_mask(report, neighbours.n)
+    if not 0.0 < alpha < 1.0:
+        raise StatisticsError(f"alpha: {alpha} is not between 0 and 1")
+    if correction not in ("benjamini-hochberg", "none"):
+        raise StatisticsError(f"correction: {correction!r} is not benjamini-hochberg or none")
+    if permutations < 1:
+        raise StatisticsError(f"permutations: {permutations} is below 1")
+    n, has = neighbours.n, neighbours.cardinalities > 0
+    reason = _why_not(own, has, events) or _why_not(other, has, events)
+    nothing = np.full(n, np.nan)
+    if _constant(own) or _constant(other):
+        zx = lag = nothing
+        correlation = np.nan
+    else:
+        zx, zy = ((v - v.mean()) / v.std() for v in (own, other))
+        lag = neighbours.lag(zy)
+        correlation = float((zx * zy).mean())
+    i = zx * lag
+    value = float(i[has].mean()) if has.any() else np.nan
+    if reason:
+        blank = np.where(has, NOT_TESTABLE, NO_NEIGHBOURS)
+        return BivariateMoran(
+            neighbours.codes, value, i, lag, correlation, nothing, nothing, blank, blank,
+            permutations, seed, nothing, reason,
+        )  # fmt: skip
+    widest = int(neighbours.cardinalities.max())
+    slack = _slack(other, zy, widest)
+    at_mean = has & (np.abs(zx) <= _slack(own, zx, 1))
+
+    def test(key: np.random.SeedSequence | int) -> FloatArray:
+        counts = conditional_moran_counts(
+            zy, neighbours.indptr, neighbours.indices,
+            permutations=permutations, seed=key, tolerance=slack,
+        )  # fmt: skip
+        # An area at the mean of x has I = 0 in every draw: nothing about it can be unusual.
+        return np.where(at_mean, 1.0, pseudo_p(counts))
+
+    def labels(p: FloatArray) -> tuple[FloatArray, TextArray]:
+        q = np.where(reported, p, np.nan)
+        if correction == "benjamini-hochberg":
+            q = benjamini_hochberg(q)
+        return q, _clusters(zx, lag, q, has, alpha)
+
+    p = test(seed)
+    q, cluster = labels(p)
+    agreement = nothing
+    if seeds_checked:
+        same = [
+            labels(test(np.random.SeedSequence(seed, spawn_key=(AGREEMENT_STAGE, check))))[1]
+            == cluster
+            for check in range(seeds_checked)
+        ]
+        agreement = np.where(np.isnan(q), np.nan, np.mean(same, axis=0))
+    raw = _clusters(zx, lag, np.where(reported, p, np.nan), has, alpha)
+    return BivariateMoran(
+        neighbours.codes, value, i, lag, correlation, p, q, cluster, raw, permutations, seed,
+        agreement, "",
+    )  # fmt: skip
+
+
+def _variable(values: npt.ArrayLike, name: str, neighbours: Neighbours) -> FloatArray:
+    """Check one of the two variables against the graph."""
+    column = np.asarray(values, dtype=np.float64)
+    if column.shape != (neighbours.n,):
+        raise StatisticsError(
+            f"{name}: shape {column.shape} for a graph of {neighbours.n} areas; "
+            "give one value an area, sorted by area code"
+        )
+    _refuse_not_finite(column, name, neighbours.codes)
+    return column
+
+
+def _slack(values: FloatArray, z: FloatArray, size: int) -> float:
+    """Return how close two sums of z are equal; values far from 0 carry fewer digits."""
+    far = np.array([np.abs(values).max() / values.std()])
+    return rounding_slack(z, size) + rounding_slack(far, size)

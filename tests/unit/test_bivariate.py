@@ -1,0 +1,172 @@
+"""Bivariate local Moran's I against its definition, esda and the univariate case."""
+
+from __future__ import annotations
+
+import itertools
+import warnings
+from typing import Any
+
+import numpy as np
+import pytest
+
+from spatial.bivariate import BivariateMoran, bivariate_moran
+from spatial.errors import StatisticsError
+from spatial.moran import local_moran
+from spatial.weights import Neighbours
+
+
+def lattice(rows: int, columns: int, islands: int = 0) -> Neighbours:
+    """Queen neighbours of a lattice of squares, then areas without neighbours."""
+    cell = list(itertools.product(range(rows), range(columns)))
+    links = [
+        (i, j)
+        for (i, (r, c)), (j, (s, d)) in itertools.combinations(enumerate(cell), 2)
+        if max(abs(r - s), abs(c - d)) == 1
+    ]
+    codes = np.array([f"{i:04d}" for i in range(len(cell) + islands)])
+    a, b = np.array(links).T
+    return Neighbours.from_pairs(codes.tolist(), codes[np.r_[a, b]], codes[np.r_[b, a]])
+
+
+def noise(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    return rng.normal(size=n), rng.gamma(2.0, size=n)
+
+
+def run(x: np.ndarray, y: np.ndarray, graph: Neighbours, **settings: Any) -> BivariateMoran:
+    return bivariate_moran(x, y, graph, **{"permutations": 999, "seeds_checked": 0, **settings})
+
+
+def test_values_are_their_definition() -> None:
+    graph = lattice(5, 6, islands=2)
+    x, y = noise(graph.n, 1)
+    zx, zy = (x - x.mean()) / x.std(), (y - y.mean()) / y.std()
+    result = run(x, y, graph)
+    expected = np.full(graph.n, np.nan)
+    for i in range(30):
+        expected[i] = zx[i] * zy[graph.indices[graph.indptr[i] : graph.indptr[i + 1]]].mean()
+    np.testing.assert_allclose(result.i, expected, rtol=1e-12)
+    assert result.value == pytest.approx(np.nanmean(expected))
+    assert result.correlation == pytest.approx(np.corrcoef(x, y)[0, 1])
+    assert list(result.cluster[30:]) == ["No neighbours"] * 2
+    assert np.isnan(result.p[30:]).all()
+
+
+def test_one_variable_twice_is_the_univariate_statistic() -> None:
+    graph = lattice(8, 8)
+    y = noise(64, 2)[1]
+    one = local_moran(y, graph, permutations=999, seeds_checked=2)
+    two = run(y, y, graph, seeds_checked=2)
+    np.testing.assert_allclose(two.i, one.i, rtol=1e-12)
+    for name in ("p", "q", "cluster", "raw_cluster", "agreement"):
+        np.testing.assert_array_equal(getattr(two, name), getattr(one, name))
+
+
+def test_p_depends_on_the_surroundings_and_the_label_on_both() -> None:
+    graph = lattice(8, 8)
+    x, y = noise(64, 3)
+    y = y + 3 * (np.arange(64) % 8 < 4)
+    plain, turned = run(x, y, graph), run(-x, y, graph)
+    np.testing.assert_array_equal(plain.p, turned.p)
+    np.testing.assert_allclose(turned.i, -plain.i)
+    other = {"High-High": "Low-High", "Low-High": "High-High", "Low-Low": "High-Low"}
+    other["High-Low"] = "Low-Low"
+    expected = [other.get(str(c), str(c)) for c in plain.raw_cluster]
+    assert list(turned.raw_cluster) == expected
+    assert set(plain.raw_cluster) >= {"High-High", "Low-High", "Low-Low", "High-Low"}
+
+
+@pytest.mark.parametrize("seed", [4, 5])
+def test_p_is_the_loop_over_areas(seed: int) -> None:
+    """Oracle: hold each area's x and shuffle the y of the others."""
+    graph = lattice(6, 6)
+    x, y = noise(36, seed)
+    result = run(x, y, graph, permutations=9_999)
+    rng = np.random.default_rng(seed)
+    for i in range(36):
+        around = graph.indices[graph.indptr[i] : graph.indptr[i + 1]]
+        others = np.tile(np.delete(y, i), (3_000, 1))
+        null = rng.permuted(others, axis=1)[:, : around.size].sum(axis=1)
+        tail = min((null >= y[around].sum()).mean(), (null <= y[around].sum()).mean())
+        error = np.sqrt(max(tail, 1e-3) * (1 - tail) * (1 / 3_000 + 1 / 7_000))
+        assert abs(result.p[i] / 2 - tail) < 4.5 * error + 3e-4
+
+
+def test_values_are_esdas_with_the_population_deviation() -> None:
+    from esda import Moran_Local_BV
+
+    graph = lattice(6, 7)
+    x, y = noise(42, 6)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        peer = Moran_Local_BV(x, y, graph.to_libpysal(), permutations=9, seed=1)
+    mine = run(x, y, graph)
+    np.testing.assert_allclose(mine.i, np.asarray(peer.Is) * 42 / 41, rtol=1e-10)
+    names = np.array(["", "High-High", "Low-High", "Low-Low", "High-Low"])
+    known = mine.raw_cluster != "Not significant"
+    assert known.any()
+    np.testing.assert_array_equal(mine.raw_cluster[known], names[np.asarray(peer.q)[known]])
+
+
+def test_q_is_corrected_over_the_reported_areas_only() -> None:
+    graph = lattice(7, 7)
+    x, y = noise(49, 7)
+    report = np.arange(49) < 20
+    part = run(x, y, graph, report=report)
+    assert np.isnan(part.q[20:]).all()
+    assert set(part.cluster[20:]) == {"Not testable"}
+    stepped = np.sort(part.p[:20]) * 20 / np.arange(1, 21)
+    expected = np.minimum(1, np.minimum.accumulate(stepped[::-1])[::-1])
+    np.testing.assert_allclose(np.sort(part.q[:20]), expected)
+    raw = run(x, y, graph, report=report, correction="none")
+    np.testing.assert_array_equal(raw.q[:20], part.p[:20])
+
+
+def test_an_area_at_the_mean_is_never_unusual() -> None:
+    graph = lattice(6, 6)
+    x, y = noise(36, 8)
+    x = np.round(x)
+    x[0] = x[1:].mean()  # now the mean of all
+    y[[1, 6, 7]] = 50.0
+    result = run(x, y, graph)
+    assert (result.p[0], result.raw_cluster[0]) == (1.0, "Not significant")
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "words"),
+    [
+        (np.ones(36), np.arange(36.0), "the value is the same in every area"),
+        (np.arange(36.0), np.ones(36), "the value is the same in every area"),
+    ],
+)
+def test_a_constant_is_not_testable(x: np.ndarray, y: np.ndarray, words: str) -> None:
+    result = run(x, y, lattice(6, 6))
+    assert words in result.inference
+    assert np.isnan(result.p).all()
+    assert np.isnan(result.value)
+    assert set(result.cluster) == {"Not testable"}
+
+
+def test_few_areas_or_events_are_not_tested() -> None:
+    x, y = noise(25, 9)
+    assert "25 areas, and at least 30" in run(x, y, lattice(5, 5)).inference
+    x, y = noise(36, 9)
+    assert "49 events, and at least 50" in run(x, y, lattice(6, 6), events=49).inference
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"x": np.ones(3)}, r"x: shape \(3,\) for a graph of 36 areas"),
+        ({"y": np.full(36, np.nan)}, r"y: row 0 \(area 0000\) is nan"),
+        ({"x": np.full(36, np.inf)}, r"x: row 0 \(area 0000\) is inf"),
+        ({"alpha": 1.0}, "alpha: 1.0 is not between 0 and 1"),
+        ({"correction": "fdr"}, "correction: 'fdr'"),
+        ({"permutations": 0}, "permutations: 0 is below 1"),
+        ({"report": np.ones(4, dtype=bool)}, "report: expected 36 true or false values"),
+    ],
+)
+def test_what_has_no_meaning_is_refused(change: dict[str, Any], words: str) -> None:
+    x, y = noise(36, 10)
+    with pytest.raises(StatisticsError, match=words):
+        run(**{"x": x, "y": y, "graph": lattice(6, 6), **change})

@@ -1,0 +1,315 @@
+"""Distance weights against pairs of points, and their null against enumeration."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from spatial import distance_weights
+from spatial.distance_weights import (
+    WeightedNeighbours,
+    conditional_weighted_counts,
+    inverse_distance,
+    kernel_weights,
+    weighted_local_moran,
+)
+from spatial.errors import StatisticsError
+from spatial.permutation import conditional_moran_counts, pseudo_p
+
+
+def points(n: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray, list[str]]:
+    x, y = np.random.default_rng(seed).uniform(0, 1_000, (2, n))
+    return x, y, [f"E{i:03d}" for i in range(n)]
+
+
+def dense(graph: WeightedNeighbours) -> np.ndarray:
+    w = np.zeros((graph.n, graph.n))
+    for i in range(graph.n):
+        row = slice(graph.indptr[i], graph.indptr[i + 1])
+        w[i, graph.indices[row]] = graph.weights[row]
+    return w
+
+
+KERNELS = {
+    "quartic": lambda u: (1 - u * u) ** 2 if u < 1 else 0.0,
+    "triangular": lambda u: 1 - u if u < 1 else 0.0,
+    "gaussian": lambda u: math.exp(-u * u / 2) if u <= 3 else 0.0,
+}
+
+
+@pytest.mark.parametrize("kernel", list(KERNELS))
+def test_kernel_weights_are_those_of_each_pair(kernel: str) -> None:
+    x, y, codes = points(30)
+    w = dense(kernel_weights(x, y, codes=codes, bandwidth_m=220, kernel=kernel))
+    expected = np.array(
+        [
+            [
+                0.0 if i == j else KERNELS[kernel](math.dist((x[i], y[i]), (x[j], y[j])) / 220)
+                for j in range(30)
+            ]
+            for i in range(30)
+        ]
+    )
+    total = expected.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(w, expected / np.where(total > 0, total, 1), rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize("power", [1.0, 2.0])
+def test_inverse_distance_is_that_of_each_pair(power: float) -> None:
+    x, y, codes = points(30, seed=2)
+    w = dense(inverse_distance(x, y, codes=codes, within_m=300, power=power, nearest_m=80))
+    expected = np.zeros((30, 30))
+    for i, j in itertools.permutations(range(30), 2):
+        d = math.dist((x[i], y[i]), (x[j], y[j]))
+        expected[i, j] = max(d, 80) ** -power if d <= 300 else 0.0
+    total = expected.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(w, expected / np.where(total > 0, total, 1), rtol=1e-12, atol=1e-15)
+
+
+def test_an_area_at_the_edge_of_a_kernel_is_no_neighbour() -> None:
+    graph = kernel_weights([0, 100, 150], [0, 0, 0], codes=["a", "b", "c"], bandwidth_m=100)
+    assert list(graph.cardinalities) == [0, 1, 1]
+    assert np.isnan(graph.lag(np.array([1.0, 2.0, 4.0]))[0])
+    np.testing.assert_allclose(graph.lag(np.array([1.0, 2.0, 4.0]))[1:], [4.0, 2.0])
+
+
+def test_the_graph_says_whether_the_shared_null_would_do() -> None:
+    x, y, codes = points(20)
+    assert not inverse_distance(x, y, codes=codes, within_m=500).equal_within_rows
+    assert inverse_distance(x, y, codes=codes, within_m=500, nearest_m=500).equal_within_rows
+
+
+def small_graph() -> WeightedNeighbours:
+    """Six areas with 0 to 3 neighbours and weights that differ within a row."""
+    rows = [[(1, 1.0), (2, 0.25)], [(0, 2.0), (2, 2.0), (5, 0.5)], [(0, 1.0)], [], [(3, 0.75), (5, 3.0)], [(1, 1.0), (4, 1.0)]]  # fmt: skip
+    indptr = np.concatenate([[0], np.cumsum([len(row) for row in rows])])
+    flat = [link for row in rows for link in row]
+    return WeightedNeighbours(
+        tuple("abcdef"), indptr, np.array([j for j, _ in flat]), np.array([w for _, w in flat])
+    )
+
+
+def enumerated(z: list[float], graph: WeightedNeighbours, i: int) -> tuple[int, int, int]:
+    """Oracle: every ordered choice of the neighbours of i from the other areas."""
+    row = slice(graph.indptr[i], graph.indptr[i + 1])
+    w = graph.weights[row]
+    observed = sum(a * z[j] for a, j in zip(w, graph.indices[row], strict=True))
+    others = [v for j, v in enumerate(z) if j != i]
+    sums = [
+        sum(a * v for a, v in zip(w, choice, strict=True))
+        for choice in itertools.permutations(others, w.size)
+    ]
+    return (
+        sum(s >= observed - 1e-9 for s in sums),
+        sum(s <= observed + 1e-9 for s in sums),
+        len(sums),
+    )
+
+
+@pytest.mark.parametrize("values", [[0, 0, 1, 1, 2, 5], [0, 1, 2, 3, 4, 5], [0, 0, 0, 0, 0, 1]])
+@pytest.mark.parametrize("unit", [1.0, 1 / 3, 0.1])
+@pytest.mark.parametrize("cells", [2_000_000, 1])
+def test_all_draws_at_once_give_the_enumerated_null(
+    values: list[float], unit: float, cells: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With each possible draw made once, the counts are the exact null, also area by area."""
+    every = np.array(list(itertools.permutations(range(6), 3)), dtype=np.int32).T
+
+    def all_draws(*_: object) -> Iterator[np.ndarray]:
+        yield every
+
+    monkeypatch.setattr(distance_weights, "sample_blocks", all_draws)
+    monkeypatch.setattr(distance_weights, "_CELLS", cells)
+    graph, z = small_graph(), [v * unit for v in values]
+    counts = conditional_weighted_counts(
+        np.array(z), graph.indptr, graph.indices, graph.weights, permutations=1, seed=0
+    )
+    for i in range(6):
+        greater, less, total = enumerated(z, graph, i)
+        if i == 3:
+            assert (counts.greater[i], counts.less[i], counts.draws[i]) == (0, 0, 0)
+            continue
+        times = counts.draws[i] / total
+        assert times == int(times) > 0
+        assert (counts.greater[i], counts.less[i]) == (greater * times, less * times)
+
+
+def test_equal_weights_give_the_counts_of_the_shared_null() -> None:
+    x, y, codes = points(60, seed=3)
+    graph = inverse_distance(x, y, codes=codes, within_m=180, nearest_m=180)
+    z = np.random.default_rng(1).poisson(2.0, 60).astype(float)  # many ties
+    settings: dict[str, Any] = {"permutations": 20_000, "seed": 5}
+    own = conditional_weighted_counts(z, graph.indptr, graph.indices, graph.weights, **settings)
+    shared = conditional_moran_counts(z, graph.indptr, graph.indices, **settings)
+    for mine, theirs in zip(own, shared, strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+
+
+def test_the_shared_null_is_wrong_where_weights_differ() -> None:
+    """One neighbour weighs nearly all: p is that of one draw, not that of a sum of four."""
+    n = 40
+    z = np.random.default_rng(4).normal(size=n)
+    z[1], z[2:5] = 2.0 * z.max(), z.min()
+    indptr = np.concatenate([[0, 4], np.full(n - 1, 4)])
+    indices, weights = np.arange(1, 5), np.array([0.97, 0.01, 0.01, 0.01])
+    settings: dict[str, Any] = {"permutations": 20_000, "seed": 1}
+    own = pseudo_p(conditional_weighted_counts(z, indptr, indices, weights, **settings))[0]
+    shared = pseudo_p(conditional_moran_counts(z, indptr, indices, **settings))[0]
+    assert own == pytest.approx(2 / 39, abs=0.01)
+    assert shared > 0.3
+
+
+def test_p_is_the_loop_over_areas() -> None:
+    x, y, codes = points(45, seed=6)
+    graph = kernel_weights(x, y, codes=codes, bandwidth_m=300)
+    z = np.random.default_rng(2).gamma(1.0, size=45)
+    counts = conditional_weighted_counts(
+        z, graph.indptr, graph.indices, graph.weights, permutations=20_000, seed=3
+    )
+    p = pseudo_p(counts)
+    rng = np.random.default_rng(7)
+    for i in range(45):
+        w = graph.weights[graph.indptr[i] : graph.indptr[i + 1]]
+        if not w.size:
+            assert np.isnan(p[i])
+            continue
+        others = np.tile(np.delete(z, i), (3_000, 1))
+        null = rng.permuted(others, axis=1)[:, : w.size] @ w
+        observed = (w * z[graph.indices[graph.indptr[i] : graph.indptr[i + 1]]]).sum()
+        tail = min((null >= observed).mean(), (null <= observed).mean())
+        error = np.sqrt(max(tail, 1e-3) * (1 - tail) * (1 / 3_000 + 1 / 10_000))
+        assert abs(p[i] / 2 - tail) < 4.5 * error + 2e-4
+
+
+def test_draws_and_chunks_do_not_change_the_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    x, y, codes = points(40, seed=8)
+    graph = inverse_distance(x, y, codes=codes, within_m=400)
+    z = np.random.default_rng(3).normal(size=40)
+    arguments = (z, graph.indptr, graph.indices, graph.weights)
+    whole = conditional_weighted_counts(*arguments, permutations=999, seed=4)
+    monkeypatch.setattr(distance_weights, "_CELLS", 999 * 3)
+    for one, other in zip(
+        whole, conditional_weighted_counts(*arguments, permutations=999, seed=4), strict=True
+    ):
+        np.testing.assert_array_equal(one, other)
+    moved = conditional_weighted_counts(
+        7.0 - 3.0 * z, *arguments[1:], permutations=999, seed=4
+    )  # turned over: the two sides change places
+    np.testing.assert_array_equal(moved.greater, whole.less)
+    np.testing.assert_array_equal(moved.less, whole.greater)
+
+
+def test_no_links_at_all() -> None:
+    counts = conditional_weighted_counts(
+        np.arange(3.0), np.zeros(4, np.int64), np.zeros(0, np.int64), np.zeros(0),
+        permutations=9, seed=0,
+    )  # fmt: skip
+    assert not np.concatenate(counts).any()
+
+
+def test_local_moran_with_distance_weights_finds_a_planted_corner() -> None:
+    x, y, codes = points(120, seed=9)
+    graph = kernel_weights(x, y, codes=codes, bandwidth_m=250)
+    values = np.random.default_rng(5).normal(size=120) + 3.0 * ((x < 300) & (y < 300))
+    report = x < 900
+    result = weighted_local_moran(values, graph, report=report, permutations=4_999)
+    z = (values - values.mean()) / values.std()
+    np.testing.assert_allclose(result.i, z * (dense(graph) @ z), rtol=1e-9, atol=1e-12)
+    hot = result.cluster == "High-High"
+    assert hot.sum() >= 3
+    assert np.all((x < 500) & (y < 500), where=hot)
+    assert np.isnan(result.q[~report]).all()
+    assert set(result.cluster[~report]) == {"Not testable"}
+    raw = weighted_local_moran(values, graph, permutations=999, correction="none")
+    np.testing.assert_array_equal(raw.p, raw.q)
+
+
+def test_local_moran_says_why_it_does_not_test() -> None:
+    x, y, codes = points(36)
+    graph = kernel_weights(x, y, codes=codes, bandwidth_m=300)
+    values = np.arange(36.0)
+    assert "same in every area" in weighted_local_moran(np.ones(36), graph).inference
+    assert "49 events" in weighted_local_moran(values, graph, events=49).inference
+    far = kernel_weights(x, y, codes=codes, bandwidth_m=1e-3)
+    assert "no area has a neighbour" in weighted_local_moran(values, far).inference
+    few = kernel_weights(x[:20], y[:20], codes=codes[:20], bandwidth_m=300)
+    result = weighted_local_moran(values[:20], few)
+    assert "20 areas" in result.inference
+    assert np.isnan(result.p).all()
+    middle = np.r_[0.0, np.tile([-1.0, 1.0], 18)][:35]
+    near = kernel_weights(x[:35], y[:35], codes=codes[:35], bandwidth_m=900)
+    assert weighted_local_moran(middle, near, permutations=99).p[0] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"y": np.ones(3)}, r"y: shape \(3,\) for a graph of 36 areas"),
+        ({"y": np.full(36, np.nan)}, r"y: row 0 \(area E000\) is nan"),
+        ({"alpha": 0.0}, "alpha: 0.0"),
+        ({"correction": "fdr"}, "correction: 'fdr'"),
+        ({"permutations": 0}, "permutations: 0 is below 1"),
+        ({"report": np.ones(4, dtype=bool)}, "report: expected 36"),
+    ],
+)
+def test_local_moran_refuses_what_has_no_meaning(change: dict[str, Any], words: str) -> None:
+    x, y, codes = points(36)
+    graph = kernel_weights(x, y, codes=codes, bandwidth_m=300)
+    with pytest.raises(StatisticsError, match=words):
+        weighted_local_moran(**{"y": np.arange(36.0), "neighbours": graph, **change})
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"z": np.ones(5)}, "z: 5 values for a graph of 6 areas"),
+        ({"z": np.full(6, np.inf)}, "z: entry 0 is inf"),
+        ({"weights": np.ones(2)}, "weights: 2 for 10 links"),
+        ({"weights": np.full(10, np.nan)}, "weights: entry 0 is nan"),
+        ({"permutations": 0}, "permutations: 0"),
+    ],
+)
+def test_counts_refuse_what_does_not_fit(change: dict[str, Any], words: str) -> None:
+    graph = small_graph()
+    arguments = {
+        "z": np.arange(6.0), "indptr": graph.indptr, "indices": graph.indices,
+        "weights": graph.weights, "permutations": 9, "seed": 0, **change,
+    }  # fmt: skip
+    with pytest.raises(StatisticsError, match=words):
+        conditional_weighted_counts(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"within_m": 0.0}, "within_m: 0.0 is not a number of metres above 0"),
+        ({"within_m": np.nan}, "within_m: nan"),
+        ({"power": 0.0}, "power: 0.0 is not a number above 0"),
+        ({"nearest_m": -1.0}, "nearest_m: -1.0 is not 0 or more"),
+        ({"codes": ["b", "a", "c"]}, "codes: area codes must be sorted and unique"),
+        ({"codes": ["a", "b"]}, r"x: shape \(3,\) for 2 area codes"),
+        ({"x": [0.0, np.nan, 1.0]}, r"x: row 1 \(area b\) is nan"),
+        ({"x": [5.0, 5.0, 9.0]}, "a and b lie at one point, .*; give nearest_m"),
+    ],
+)
+def test_distances_without_a_meaning_are_refused(change: dict[str, Any], words: str) -> None:
+    arguments = {
+        "x": [0.0, 3.0, 9.0],
+        "y": [0.0, 0.0, 0.0],
+        "codes": ["a", "b", "c"],
+        "within_m": 5,
+    }
+    with pytest.raises(StatisticsError, match=words):
+        inverse_distance(**{**arguments, **change})
+
+
+def test_kernels_without_a_meaning_are_refused() -> None:
+    with pytest.raises(StatisticsError, match="kernel: 'box' is not quartic"):
+        kernel_weights([0, 1], [0, 1], codes=["a", "b"], bandwidth_m=1, kernel="box")
+    with pytest.raises(StatisticsError, match="bandwidth_m: -1 is not a number of metres above 0"):
+        kernel_weights([0, 1], [0, 1], codes=["a", "b"], bandwidth_m=-1)

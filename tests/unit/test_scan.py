@@ -1,0 +1,393 @@
+"""The scan statistic against circles listed one by one, planted clusters, and bad maps."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from spatial.blocks import block_map
+from spatial.errors import StatisticsError
+from spatial.scan import Scan, scan
+from spatial.scan_circles import circles, largest_ratios
+
+Fields = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, list[str]]
+
+
+def country(n: int = 40, *, events: int = 300, seed: int = 0, lattice: bool = False) -> Fields:
+    """Events at one rate over areas of unlike population."""
+    rng = np.random.default_rng(seed)
+    x, y = rng.uniform(0, 50_000, (2, n))
+    if lattice:
+        side = math.isqrt(n)
+        x, y = (axis.ravel() * 0.1 for axis in np.meshgrid(np.arange(side), np.arange(side)))
+        n = side * side
+    population = rng.integers(500, 3_000, n).astype(float)
+    counts = rng.multinomial(events, population / population.sum()).astype(float)
+    return counts, population, x, y, [f"E{i:04d}" for i in range(n)]
+
+
+def scanned(fields: Fields, **settings: Any) -> Scan:
+    events, population, x, y, codes = fields
+    return scan(events, population, x, y, codes=codes, **{"replications": 99, **settings})
+
+
+def every_circle(population: np.ndarray, x: np.ndarray, y: np.ndarray, share: float) -> set:
+    """Oracle: for each centre and each radius at which an area lies, the set of areas inside."""
+    found = set()
+    for i in range(x.size):
+        distance = [round(math.hypot(x[j] - x[i], y[j] - y[i]), 6) for j in range(x.size)]
+        for radius in distance:
+            inside = frozenset(j for j in range(x.size) if distance[j] <= radius)
+            if sum(population[j] for j in inside) <= share * population.sum() * (1 + 1e-12):
+                found.add(inside)
+    return found
+
+
+def ratio(c: float, e: float, total: float, direction: str) -> float:
+    """Oracle: log likelihood ratio of one circle, by its definition."""
+    if (direction == "high" and (c <= e or c < 2)) or (direction == "low" and c >= e):
+        return 0.0
+    if direction == "both" and c > e and c < 2:
+        return 0.0
+    parts = ((c, e), (total - c, total - e))
+    return sum(k * math.log(k / base) for k, base in parts if k)
+
+
+def largest(fields: Fields, share: float, direction: str) -> tuple[float, frozenset]:
+    events, population, x, y, _ = fields
+    total = events.sum()
+    best = [
+        (
+            ratio(
+                sum(events[j] for j in inside),
+                total * sum(population[j] for j in inside) / population.sum(),
+                total,
+                direction,
+            ),
+            inside,
+        )
+        for inside in every_circle(population, x, y, share)
+    ]
+    return max(best, key=lambda one: one[0])
+
+
+@pytest.mark.parametrize("direction", ["high", "low", "both"])
+@pytest.mark.parametrize("share", [0.5, 0.15])
+@pytest.mark.parametrize("lattice", [False, True])
+def test_the_best_circle_is_the_best_of_all_listed_ones(
+    direction: str, share: float, lattice: bool
+) -> None:
+    """On a lattice many areas lie at one distance: they enter a circle together or not at all."""
+    for seed in range(4):
+        fields = country(36, events=90, seed=seed, lattice=lattice)
+        value, inside = largest(fields, share, direction)
+        first = scanned(fields, share=share, direction=direction).clusters[0]
+        assert first.llr == pytest.approx(value, rel=1e-10)
+        assert {int(code[1:]) for code in first.codes} == inside
+
+
+@pytest.mark.parametrize("direction", ["high", "low", "both"])
+def test_many_maps_at_once_have_the_ratios_of_each_alone(direction: str) -> None:
+    _, population, x, y, codes = country(30)
+    population[::3] = 2.0  # where one event would be the best circle, if one were enough
+    rng = np.random.default_rng(5)
+    maps = rng.multinomial(60, population / population.sum(), size=7)
+    maps[np.arange(7), 3 * np.arange(7)] += 1
+    maps[np.arange(7), maps.argmax(axis=1)] -= 1
+    windows = circles(x, y, population, share=0.5)
+    mine = largest_ratios(maps.T, windows, population / population.sum(), direction=direction)
+    for counts, value in zip(maps, mine, strict=True):
+        fields = (counts.astype(float), population, x, y, codes)
+        assert value == pytest.approx(largest(fields, 0.5, direction)[0], rel=1e-10)
+
+
+def test_circles_do_not_cut_a_group_at_one_distance() -> None:
+    x = np.array([0.0, 1.0, -1.0, 0.0, 0.0, 40.0, 41.0, 42.0, 43.0, 44.0])
+    y = np.array([0.0, 0.0, 0.0, 1.0, -1.0, 0.0, 0.0, 0.0, 0.0, 0.0])
+    windows = circles(x, y, np.ones(10), share=0.5)
+    middle = int(np.flatnonzero(windows.centres == 0)[0])
+    assert list(np.flatnonzero(windows.ends[:, middle]) + 1) == [1, 5]
+    tight = circles(x, y, np.ones(10), share=0.4)  # the group of four no longer fits
+    middle = int(np.flatnonzero(tight.centres == 0)[0])
+    assert list(np.flatnonzero(tight.ends[:, middle]) + 1) == [1]
+
+
+def test_what_is_reported_is_what_it_says() -> None:
+    fields = planted()
+    events, population, x, y, codes = fields
+    result = scanned(fields, years=0.5, per=10_000)
+    first = result.clusters[0]
+    inside = [codes.index(code) for code in first.codes]
+    outside = [i for i in range(len(codes)) if i not in inside]
+    rate = events[inside].sum() / population[inside].sum()
+    assert first.observed == events[inside].sum()
+    assert first.population == population[inside].sum()
+    assert first.expected == pytest.approx(events.sum() / population.sum() * first.population)
+    assert first.annual_rate == pytest.approx(10_000 * rate / 0.5)
+    assert first.observed_over_expected == pytest.approx(first.observed / first.expected)
+    assert first.relative_risk == pytest.approx(
+        rate / (events[outside].sum() / population[outside].sum())
+    )
+    centre = codes.index(first.centre)
+    away = np.hypot(x - x[centre], y - y[centre])
+    assert (first.x, first.y) == (x[centre], y[centre])
+    assert first.radius_m == pytest.approx(away[inside].max())
+    assert np.all(np.diff(away[inside]) >= 0)
+    assert result.annual_rate == pytest.approx(20_000 * events.sum() / population.sum())
+    assert first.p == (1 + (result.null >= first.llr).sum()) / 100
+    assert result.critical_llr == np.sort(result.null)[-5]
+
+
+def planted(seed: int = 3) -> Fields:
+    """Two corners with raised rates, apart from one another."""
+    events, population, x, y, codes = country(100, events=1_500, seed=seed, lattice=True)
+    x, y = x * 10_000, y * 10_000
+    rng = np.random.default_rng(seed)
+    for corner in ((x < 2_500) & (y < 2_500), (x > 6_500) & (y > 6_500)):
+        events[corner] += rng.poisson(14, corner.sum())
+    return events, population, x, y, codes
+
+
+def test_planted_clusters_are_found_first_and_second_and_share_nothing() -> None:
+    fields = planted()
+    _, _, x, y, codes = fields
+    result = scanned(fields, replications=499)
+    truth = [
+        {c for c, at in zip(codes, (x < 2_500) & (y < 2_500), strict=True) if at},
+        {c for c, at in zip(codes, (x > 6_500) & (y > 6_500), strict=True) if at},
+    ]
+    for cluster in result.clusters[:2]:
+        likest = max(truth, key=lambda corner: len(corner & set(cluster.codes)))
+        assert len(likest & set(cluster.codes)) >= 0.75 * max(len(likest), len(cluster.codes))
+        assert cluster.p <= 0.004
+    assert all(cluster.p > 0.05 for cluster in result.clusters[2:])
+    listed = [code for cluster in result.clusters for code in cluster.codes]
+    assert len(listed) == len(set(listed))
+    order = [cluster.llr for cluster in result.clusters]
+    assert order == sorted(order, reverse=True)
+    assert len(scanned(fields, most_reported=2).clusters) == 2
+
+
+def test_low_rates_are_found_where_they_are_looked_for() -> None:
+    fields = country(36, events=600, seed=1, lattice=True)
+    events = fields[0]
+    events[[0, 1, 6, 7]] = 0
+    low = scanned(fields, direction="low").clusters[0]
+    assert {"E0000", "E0001", "E0006", "E0007"} <= set(low.codes)
+    assert (low.direction, low.p) == ("low", 0.01)
+    assert low.relative_risk < 0.5
+    both = scanned(fields, direction="both").clusters[0]
+    assert (both.codes, both.llr) == (low.codes, low.llr)
+    assert all(c.direction == "high" for c in scanned(fields).clusters)
+
+
+def test_the_null_holds_its_level() -> None:
+    """Independent Poisson counts, 200 maps: 5 % of them have p <= .05, and p is about even."""
+    rng = np.random.default_rng(11)
+    _, population, x, y, codes = country(36, seed=2)
+    ps = []
+    for draw in range(200):
+        counts = rng.poisson(population * 120 / population.sum())
+        result = scan(counts, population, x, y, codes=codes, replications=99, seed=draw)
+        ps.append(result.clusters[0].p)
+    level = np.mean(np.array(ps) <= 0.05)
+    assert 0.01 <= level <= 0.095  # 3 standard errors
+    assert 0.43 <= np.mean(ps) <= 0.57
+
+
+def test_dispersion_is_taken_into_account() -> None:
+    """Counts of variance 3 x mean: the plain null calls far too many maps clustered."""
+    rng = np.random.default_rng(12)
+    _, population, x, y, codes = country(36, seed=2)
+    mean = population * 700 / population.sum()
+    ps = {1.0: [], 3.0: []}
+    for draw in range(80):
+        counts = rng.negative_binomial(mean / 2, 1 / 3)
+        for phi, found in ps.items():
+            result = scan(
+                counts, population, x, y, codes=codes, replications=99, seed=draw, phi=phi
+            )
+            found.append(result.clusters[0].p)
+    plain, allowed = (np.mean(np.array(found) <= 0.05) for found in ps.values())
+    assert plain > 0.5
+    assert allowed < 0.15
+    one, three = (scanned(planted(), phi=phi) for phi in ps)
+    assert three.critical_llr == pytest.approx(3 * one.critical_llr)
+    assert [cluster.llr for cluster in three.clusters] == [cluster.llr for cluster in one.clusters]
+
+
+def test_rows_and_workers_do_not_matter() -> None:
+    fields = planted()
+    straight = scanned(fields, replications=200)
+    order = np.random.default_rng(1).permutation(100)
+    shuffled = scanned(
+        (*(column[order] for column in fields[:4]), [fields[4][i] for i in order]),
+        replications=200,
+    )
+    assert shuffled.clusters == straight.clusters
+    np.testing.assert_array_equal(shuffled.null, straight.null)
+    with block_map(2) as workers:
+        split = scanned(fields, replications=200, blocks=workers)
+    assert split.clusters == straight.clusters
+    np.testing.assert_array_equal(split.null, straight.null)
+    np.testing.assert_array_equal(scanned(fields).null, straight.null[:99])
+    assert np.unique(straight.null).size > 190  # no block repeats another one
+    assert not np.array_equal(scanned(fields, seed=1).null, straight.null[:99])
+
+
+def test_all_events_on_one_area() -> None:
+    fields = country(40, seed=4)
+    fields[0][:] = 0
+    fields[0][7] = 80
+    first = scanned(fields).clusters[0]
+    assert (first.codes, first.observed, first.radius_m) == (("E0007",), 80, 0.0)
+    assert first.relative_risk == np.inf
+    assert first.llr == pytest.approx(80 * math.log(80 / first.expected))
+    assert first.p == 0.01
+    assert len(scanned(fields).clusters) == 1
+
+
+def test_one_event_is_no_cluster() -> None:
+    """A house of one person with one event has a rate no town reaches."""
+    events, population, x, y, codes = country(40, events=400, seed=6)
+    events[3], population[3] = 1, 1
+    x[3], y[3] = 200_000, 200_000
+    fields = (events, population, x, y, codes)
+    assert all(cluster.codes != ("E0003",) for cluster in scanned(fields).clusters)
+    alone = scanned(fields, fewest_events=1)
+    assert ("E0003",) in [cluster.codes for cluster in alone.clusters]
+
+
+def test_areas_without_population_are_left_out_and_said() -> None:
+    events, population, x, y, codes = country(42)
+    population[[5, 9]] = 0.0, np.nan
+    events[5] = 4
+    result = scanned((events, population, x, y, codes))
+    assert result.left_out == ("E0005", "E0009")
+    assert result.events_left_out == 4 + events[9]
+    assert (result.areas, result.events) == (40, events.sum() - result.events_left_out)
+    inside = {code for cluster in result.clusters for code in cluster.codes}
+    assert not inside & set(result.left_out)
+
+
+def test_equal_rates_hold_no_cluster() -> None:
+    _, _, x, y, codes = country(40)
+    result = scanned((np.full(40, 5.0), np.full(40, 100.0), x, y, codes))
+    assert (result.clusters, result.inference) == ((), "")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("few areas", "29 areas with population, and at least 30 are needed"),
+        ("few events", "49 events, and at least 50 are needed"),
+        ("no events", "0 events, and at least 50 are needed"),
+        ("no population", "0 areas with population"),
+        ("one point", "no circle of areas holds at most 50% of the population"),
+    ],
+)
+def test_maps_that_cannot_be_scanned_say_why(change: str, words: str) -> None:
+    events, population, x, y, codes = country(40)
+    if change == "few areas":
+        population[:11] = 0
+    elif change == "few events":
+        events[:] = 0
+        events[0] = 49
+    elif change == "no events":
+        events[:] = 0
+    elif change == "no population":
+        population[:] = 0
+    else:
+        x[:], y[:] = 1.0, 2.0
+    result = scanned((events, population, x, y, codes))
+    assert result.clusters == ()
+    assert words in result.inference
+    assert np.isnan(result.critical_llr)
+
+
+def test_an_area_with_most_of_the_people_has_no_circle() -> None:
+    events, population, x, y, codes = country(40)
+    population[0] = 10 * population.sum()
+    events[0] = 4_000
+    listed = {
+        c for found in scanned((events, population, x, y, codes)).clusters for c in found.codes
+    }
+    assert "E0000" not in listed
+
+
+def test_points_at_one_place_enter_together() -> None:
+    events, population, x, y, codes = country(40)
+    x[1], y[1] = x[0], y[0]
+    events[:] = 2
+    events[[0, 1]] = 60
+    assert set(scanned((events, population, x, y, codes)).clusters[0].codes) == {"E0000", "E0001"}
+
+
+def test_expected_numbers_may_be_adjusted() -> None:
+    """Where the high rate is what was expected, nothing stands out."""
+    events, population, x, y, codes = planted()
+    expected = events + 0.5
+    plain = scan(events, population, x, y, codes=codes, replications=99)
+    adjusted = scan(events, population, x, y, codes=codes, expected=expected, replications=99)
+    assert plain.clusters[0].p == 0.01
+    assert all(cluster.p > 0.5 for cluster in adjusted.clusters)
+
+
+def test_expected_numbers_may_be_all_in_one_place() -> None:
+    events, population, x, y, codes = country(40)
+    expected = np.ones(40)
+    expected[4] = 1e18
+    result = scanned((events, population, x, y, codes), expected=expected, direction="both")
+    assert all(np.isfinite(cluster.llr) and cluster.p == 0.01 for cluster in result.clusters)
+    assert {cluster.direction for cluster in result.clusters} == {"high", "low"}
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("events", np.nan, "events: row 2 is nan; expected 0 or more"),
+        ("events", -1.0, "events: row 2 is -1"),
+        ("events", 1.5, r"events: row 2 \(area E0002\) is 1.5; expected a whole number"),
+        ("population", np.inf, "population: row 2 is inf"),
+        ("x", np.nan, r"x: row 2 \(area E0002\) is nan; expected metres; give every area a point"),
+        ("y", np.inf, r"y: row 2 \(area E0002\) is inf"),
+    ],
+)
+def test_values_without_a_meaning_are_refused(field: str, value: float, words: str) -> None:
+    fields = country(40)
+    column = fields[["events", "population", "x", "y"].index(field)]
+    column[2] = value
+    with pytest.raises(StatisticsError, match=words):
+        scanned(fields)
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"direction": "up"}, "direction: 'up' is not high, low or both"),
+        ({"share": 0.6}, "share: 0.6 is not above 0 and at most .5"),
+        ({"share": np.nan}, "share: nan"),
+        ({"replications": 0}, "replications: 0 is below 1"),
+        ({"years": 0.0}, "years: 0.0 is not a number above 0"),
+        ({"per": np.inf}, "per: inf"),
+        ({"phi": 0.9}, "phi: 0.9 is not a number of 1 or more"),
+        ({"expected": np.zeros(40)}, "expected: row 0 .* above 0 where there is population"),
+        ({"expected": np.ones(3)}, r"expected: shape \(3,\)"),
+    ],
+)
+def test_settings_without_a_meaning_are_refused(settings: dict[str, Any], words: str) -> None:
+    with pytest.raises(StatisticsError, match=words):
+        scanned(country(40), **settings)
+
+
+def test_codes_must_fit_and_differ() -> None:
+    events, population, x, y, codes = country(40)
+    with pytest.raises(StatisticsError, match="codes: shape"):
+        scan(events, population, x, y, codes=codes[1:])
+    with pytest.raises(StatisticsError, match="codes: area E0001 is given twice"):
+        scan(events, population, x, y, codes=["E0001", *codes[1:]])
+    with pytest.raises(StatisticsError, match="x: shape"):
+        scan(events, population, x[1:], y, codes=codes)
