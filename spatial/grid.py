@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,16 @@ from shapely.geometry.base import BaseGeometry
 
 from spatial.errors import StatisticsError
 
-__all__ = ["Geometries", "Grid", "bounds_of", "cell_index", "grid_for", "rasterise", "shapes_of"]
+__all__ = [
+    "Geometries",
+    "Grid",
+    "bounds_of",
+    "cell_index",
+    "grid_for",
+    "rasterise",
+    "rasterise_positions",
+    "shapes_of",
+]
 
 FloatArray = NDArray[np.float64]
 Geometries = BaseGeometry | gpd.GeoSeries | Iterable[BaseGeometry]
@@ -112,6 +121,24 @@ def rasterise(geometries: Geometries, grid: Grid) -> NDArray[np.bool_]:
         shapes.tolist(), out_shape=grid.shape, transform=grid.transform, dtype="uint8"
     )
     return np.ascontiguousarray(burnt[::-1]).astype(np.bool_)
+
+
+def rasterise_positions(shapes: Sequence[BaseGeometry], grid: Grid) -> NDArray[np.int64]:
+    """Return the position of the polygon that holds each cell's centre, -1 where none does.
+
+    Where polygons overlap, the last of them; int of `grid.shape`, southern row first.
+    """
+    numbered = [
+        (shape, position)
+        for position, shape in enumerate(shapes)
+        if shape is not None and not shape.is_empty
+    ]
+    if not numbered:
+        return np.full(grid.shape, -1, dtype=np.int64)
+    burnt = rasterize(
+        numbered, out_shape=grid.shape, transform=grid.transform, fill=-1, dtype="int32"
+    )
+    return np.ascontiguousarray(burnt[::-1]).astype(np.int64)
 
 
 def shapes_of(geometries: Geometries) -> list[BaseGeometry]:

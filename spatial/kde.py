@@ -7,9 +7,18 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-import scipy.fft
 from numpy.typing import ArrayLike, NDArray
 
+from spatial.convolution import (
+    NOISE,
+    KernelName,
+    check_bandwidth,
+    checked_points,
+    convolve,
+    kernel_support_m,
+    linear_bins,
+    stencil_of,
+)
 from spatial.errors import StatisticsError
 from spatial.grid import Geometries, Grid, bounds_of, cell_index, grid_for, rasterise, shapes_of
 
@@ -29,14 +38,10 @@ __all__ = [
     "rasterise",
 ]
 
-KernelName = Literal["quartic", "gaussian"]
 Edge = Literal["land", "none"]
 FloatArray = NDArray[np.float64]
 
 FEW_EVENTS = 50  # below this a surface mostly shows where single events were
-_SMALLEST_RATIO = 5.0  # cell <= bandwidth / 5, or the binning itself becomes visible
-_GAUSSIAN_REACH = 4.0  # standard deviations; 0.03 % of the mass lies beyond, and is put back
-_NOISE = 1e-12  # of the highest value: what an FFT leaves where the density is 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,15 +84,6 @@ class Density:
     def top_down(self) -> NDArray[np.float32]:
         """The values, northern row first and in single precision, as a GeoTIFF holds them."""
         return np.ascontiguousarray(self.values[::-1].astype(np.float32))
-
-
-def kernel_support_m(kernel: KernelName, bandwidth_m: float) -> float:
-    """Return how far an event's kernel reaches, in metres.
-
-    The quartic ends at the bandwidth. The bandwidth of the Gaussian is its standard deviation;
-    it is cut at four of them and scaled back to 1.
-    """
-    return bandwidth_m if kernel == "quartic" else _GAUSSIAN_REACH * bandwidth_m
 
 
 def events_within_m(kernel: KernelName, bandwidth_m: float) -> float:
@@ -138,11 +134,11 @@ def density(
     StatisticsError
         Where points are not finite, weights are negative, or the bandwidth does not fit the cell.
     """
-    _check_bandwidth(bandwidth_m, grid.cell_m, kernel)
-    xs, ys, ws = _points(x, y, weight)
-    stencil = _stencil(bandwidth_m, grid.cell_m, kernel)
+    check_bandwidth(bandwidth_m, grid.cell_m, kernel)
+    xs, ys, ws = checked_points(x, y, weight)
+    stencil = stencil_of(bandwidth_m, grid.cell_m, kernel)
     reach = stencil.shape[0] // 2
-    return _convolve(_linear_bins(xs, ys, ws, grid, reach), stencil) / grid.cell_km2
+    return convolve(linear_bins(xs, ys, ws, grid, reach), stencil) / grid.cell_km2
 
 
 def edge_mass(
@@ -154,12 +150,12 @@ def edge_mass(
     data": the density divided by this does not fall off towards a coast or a border beyond which
     nothing could be recorded. `land` is bool of shape (ny, nx); beyond the grid is not land.
     """
-    _check_bandwidth(bandwidth_m, grid.cell_m, kernel)
+    check_bandwidth(bandwidth_m, grid.cell_m, kernel)
     if land.shape != grid.shape:
         raise StatisticsError(f"land has the shape {land.shape}, the grid {grid.shape}")
-    stencil = _stencil(bandwidth_m, grid.cell_m, kernel)
+    stencil = stencil_of(bandwidth_m, grid.cell_m, kernel)
     reach = stencil.shape[0] // 2
-    return np.minimum(_convolve(np.pad(land.astype(np.float64), reach), stencil), 1.0)
+    return np.minimum(convolve(np.pad(land.astype(np.float64), reach), stencil), 1.0)
 
 
 def density_surface(
@@ -208,42 +204,29 @@ def density_surface(
         NaN or infinite coordinates, negative weights, a bandwidth under five cells or wider than
         the study area, no covered month, no cell of land in the study area.
     """
-    _check_bandwidth(bandwidth_m, cell_m, kernel)
-    if edge not in ("land", "none"):
-        raise StatisticsError(f"edge {edge!r} is neither 'land' nor 'none'")
-    if not (np.isfinite(months) and months > 0):
-        raise StatisticsError(f"months {months!r}: a density per year needs a covered month")
-    study_shapes = shapes_of(study)
-    if not study_shapes:
-        raise StatisticsError("the study area holds no polygon: check the area setting")
-    bounds = bounds_of(study_shapes)
-    longest = max(bounds[2] - bounds[0], bounds[3] - bounds[1])
-    if bandwidth_m > longest:
-        raise StatisticsError(
-            f"bandwidth_m {bandwidth_m:g} is wider than the study area ({longest:,.0f} m): the "
-            f"surface would be flat; use a bandwidth of {longest / 5:,.0f} m or less"
-        )
-    grid = grid_for(bounds, cell_m, kernel_support_m(kernel, bandwidth_m))
-    study_mask = rasterise(study_shapes, grid)
-    if not study_mask.any():
-        raise StatisticsError(
-            f"no cell of {cell_m:g} m has its centre in the study area; use smaller cells"
-        )
+    check_bandwidth(bandwidth_m, cell_m, kernel)
+    check_span(edge, months)
+    grid, study_mask = study_cells(
+        study,
+        bandwidth_m=bandwidth_m,
+        cell_m=cell_m,
+        reach_m=kernel_support_m(kernel, bandwidth_m),
+    )
     weight = points.get("weight")
-    xs, ys, ws = _points(points["x"], points["y"], weight)
+    xs, ys, ws = checked_points(points["x"], points["y"], weight)
     real = ws > 0
     xs, ys, ws = xs[real], ys[real], ws[real]
     raw = density(xs, ys, ws, grid=grid, bandwidth_m=bandwidth_m, kernel=kernel)
     values = raw * (12.0 / months)
     highest = float(values.max(initial=0.0))
-    values[values < _NOISE * highest] = 0.0
+    values[values < NOISE * highest] = 0.0
     if edge == "land":
         land_mask = rasterise(land, grid) | study_mask
         mass = edge_mass(land_mask, grid=grid, bandwidth_m=bandwidth_m, kernel=kernel)
         np.divide(values, mass, out=values, where=study_mask)
     values[~study_mask] = np.nan
 
-    counts = _counts(xs, ys, grid)
+    counts = events_per_cell(xs, ys, grid)
     return Density(
         grid=grid,
         values=values,
@@ -256,108 +239,58 @@ def density_surface(
         events=len(xs),
         events_inside=int(counts[study_mask].sum()),
         weighted_events=float(ws.sum()),
-        warnings=_warnings(xs, ys),
+        warnings=few_events(xs, ys),
     )
 
 
-def _check_bandwidth(bandwidth_m: float, cell_m: float, kernel: str) -> None:
-    if kernel not in ("quartic", "gaussian"):
-        raise StatisticsError(f"kernel {kernel!r} is neither 'quartic' nor 'gaussian'")
-    for name, value in (("bandwidth_m", bandwidth_m), ("cell_m", cell_m)):
-        if not (np.isfinite(value) and value > 0):
-            raise StatisticsError(f"{name} {value!r} must be a length above 0 metres")
-    if cell_m * _SMALLEST_RATIO > bandwidth_m * (1 + 1e-9):
-        raise StatisticsError(
-            f"cell_m {cell_m:g} is too coarse for bandwidth_m {bandwidth_m:g}: use cells of "
-            f"{bandwidth_m / _SMALLEST_RATIO:g} m or less, or a bandwidth of "
-            f"{cell_m * _SMALLEST_RATIO:g} m or more"
-        )
+def check_span(edge: str, months: float) -> None:
+    """Refuse an edge correction that is not known, and a density per year of no month."""
+    if edge not in ("land", "none"):
+        raise StatisticsError(f"edge {edge!r} is neither 'land' nor 'none'")
+    if not (np.isfinite(months) and months > 0):
+        raise StatisticsError(f"months {months!r}: a density per year needs a covered month")
 
 
-def _points(
-    x: ArrayLike, y: ArrayLike, weight: ArrayLike | None
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    xs = np.asarray(x, dtype=np.float64)
-    ys = np.asarray(y, dtype=np.float64)
-    ws = np.ones_like(xs) if weight is None else np.asarray(weight, dtype=np.float64)
-    if xs.ndim != 1 or xs.shape != ys.shape or xs.shape != ws.shape:
-        raise StatisticsError(
-            f"x, y and weight need one length: they have {xs.shape}, {ys.shape}, {ws.shape}"
-        )
-    for name, values in (("x", xs), ("y", ys), ("weight", ws)):
-        bad = np.flatnonzero(~np.isfinite(values))
-        if bad.size:
-            raise StatisticsError(
-                f"{name} is {values[bad[0]]} at row {bad[0]} ({bad.size} such rows); leave rows "
-                "without a location out before a density is made"
-            )
-    negative = np.flatnonzero(ws < 0)
-    if negative.size:
-        raise StatisticsError(
-            f"weight is {ws[negative[0]]:g} at row {negative[0]}; weights are 0 or more"
-        )
-    return xs, ys, ws
+def study_cells(
+    study: Geometries, *, bandwidth_m: float, cell_m: float, reach_m: float
+) -> tuple[Grid, NDArray[np.bool_]]:
+    """Return the grid over the study area and `reach_m` around it, and which cells are in it.
 
-
-def _stencil(bandwidth_m: float, cell_m: float, kernel: KernelName) -> FloatArray:
-    """Kernel at whole-cell offsets, odd square, summing to 1."""
-    reach = int(np.ceil(kernel_support_m(kernel, bandwidth_m) / cell_m))
-    offset = np.arange(-reach, reach + 1) * (cell_m / bandwidth_m)
-    squared = offset[:, None] ** 2 + offset[None, :] ** 2
-    if kernel == "quartic":
-        shape = np.where(squared < 1.0, (1.0 - squared) ** 2, 0.0)
-    else:
-        shape = np.where(squared <= _GAUSSIAN_REACH**2, np.exp(-0.5 * squared), 0.0)
-    total = float(shape.sum())
-    return np.asarray(shape / total, dtype=np.float64)
-
-
-def _linear_bins(
-    x: FloatArray, y: FloatArray, weight: FloatArray, grid: Grid, margin: int
-) -> FloatArray:
-    """Weights shared among the four nearest centres of the grid widened by `margin` cells."""
-    ny, nx = grid.ny + 2 * margin, grid.nx + 2 * margin
-    u = (x - grid.x0) / grid.cell_m - 0.5 + margin
-    v = (y - grid.y0) / grid.cell_m - 0.5 + margin
-    near = (u > -1) & (u < nx) & (v > -1) & (v < ny)
-    u, v, weight = u[near], v[near], weight[near]
-    column, row = np.floor(u).astype(np.int64), np.floor(v).astype(np.int64)
-    right, up = u - column, v - row
-    bins = np.zeros(ny * nx)
-    for down, share_y in ((0, 1.0 - up), (1, up)):
-        for across, share_x in ((0, 1.0 - right), (1, right)):
-            r, c = row + down, column + across
-            # A point half a cell beyond the margin has part of its weight on no cell; nothing
-            # of that part could reach the grid.
-            kept = (r >= 0) & (r < ny) & (c >= 0) & (c < nx)
-            part = (weight * share_x * share_y)[kept]
-            bins += np.bincount(r[kept] * nx + c[kept], weights=part, minlength=ny * nx)
-    return bins.reshape(ny, nx)
-
-
-def _convolve(padded: FloatArray, stencil: FloatArray) -> FloatArray:
-    """Convolution where the whole stencil overlaps `padded`, by real FFT; never below 0.
-
-    A circular transform of the padded size is enough: what wraps round falls on the first
-    rows and columns, and those are the ones that are cut off.
+    Raises
+    ------
+    StatisticsError
+        Where the study area holds no polygon or no centre of a cell, or the bandwidth is wider
+        than it is.
     """
-    margin = stencil.shape[0] - 1
-    shape = [scipy.fft.next_fast_len(size, real=True) for size in padded.shape]
-    product = scipy.fft.rfft2(padded, s=shape, workers=1)
-    product *= scipy.fft.rfft2(stencil, s=shape, workers=1)
-    full = scipy.fft.irfft2(product, s=shape, workers=1, overwrite_x=True)
-    inner = full[margin : padded.shape[0], margin : padded.shape[1]]
-    return np.asarray(np.maximum(inner, 0.0), dtype=np.float64)
+    study_shapes = shapes_of(study)
+    if not study_shapes:
+        raise StatisticsError("the study area holds no polygon: check the area setting")
+    bounds = bounds_of(study_shapes)
+    longest = max(bounds[2] - bounds[0], bounds[3] - bounds[1])
+    if bandwidth_m > longest:
+        raise StatisticsError(
+            f"bandwidth_m {bandwidth_m:g} is wider than the study area ({longest:,.0f} m): the "
+            f"surface would be flat; use a bandwidth of {longest / 5:,.0f} m or less"
+        )
+    grid = grid_for(bounds, cell_m, reach_m)
+    study_mask = rasterise(study_shapes, grid)
+    if not study_mask.any():
+        raise StatisticsError(
+            f"no cell of {cell_m:g} m has its centre in the study area; use smaller cells"
+        )
+    return grid, study_mask
 
 
-def _counts(x: FloatArray, y: FloatArray, grid: Grid) -> NDArray[np.int64]:
+def events_per_cell(x: FloatArray, y: FloatArray, grid: Grid) -> NDArray[np.int64]:
+    """Return how many points lie in each cell, int of `grid.shape`."""
     row, column = cell_index(x, y, grid)
     kept = row >= 0
     flat = np.bincount(row[kept] * grid.nx + column[kept], minlength=grid.nx * grid.ny)
     return flat.reshape(grid.shape).astype(np.int64)
 
 
-def _warnings(x: FloatArray, y: FloatArray) -> tuple[str, ...]:
+def few_events(x: FloatArray, y: FloatArray) -> tuple[str, ...]:
+    """Return what has to be said of a surface of so few events, or of events on one point."""
     if len(x) == 0:
         return ("no events: the density is 0 everywhere and there are no hot spots",)
     found = []
