@@ -39,6 +39,9 @@ help: ## Show what this file can do
 		echo "On macOS:"; \
 		echo "    brew install python@3.12"; \
 		exit 2; fi
+	@if ! $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then \
+		echo "PYTHON=$(PYTHON) is not Python 3.11 or newer; name one that is, or leave PYTHON unset."; \
+		exit 2; fi
 	@if ! $(PYTHON) -c 'import ensurepip, venv' >/dev/null 2>&1; then \
 		echo "$(PYTHON) has no venv module. On Debian or Ubuntu:"; \
 		echo "    sudo apt-get install $$($(PYTHON) -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')"; \

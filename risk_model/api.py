@@ -15,17 +15,22 @@ from threadpoolctl import threadpool_limits
 
 from risk_model.comparison import Comparison, compare_sides, side_of
 from risk_model.config.harm import load_harm_weights
+from risk_model.config.inputs import input_lines
 from risk_model.config.inputs import load_inputs as load_inputs_config
+from risk_model.config.overrides import OPTION
 from risk_model.config.risk import load_risk
 from risk_model.config.warnings import config_warnings
-from risk_model.loading import LoadedInputs, Settings, load
+from risk_model.engine_report import engine_report, report_writers
+from risk_model.input_tables import Settings, path_faults
+from risk_model.loading import LoadedInputs, load
 from risk_model.model_store import read_model
 from risk_model.outputs import content_of, manifest_of, own_writers
 from risk_model.pipeline import Run, build_run
 from risk_model.provenance import jsonable, run_id_of
 from risk_model.run_store import PublishedRun, Writer, lock_runs, publish, read_run
 from risk_model.whatif import density_shares, rescore
-from spatial.errors import ConfigError, Faults, InputError
+from spatial.blocks import SERIAL, BlockMap, block_map
+from spatial.errors import ConfigError, Fault, Faults, InputError
 from spatial.period import Period
 
 __all__ = [
@@ -52,7 +57,8 @@ class Request:
     """What is asked for: which settings, which files, which area and months.
 
     Without an area or a period those of the inputs file hold. `overrides` are dotted keys of the
-    risk model with values as text, as the command line's `--set` takes them.
+    risk model with values as text, as the command line's `--set` takes them; they go before the
+    `settings` of the inputs file.
     """
 
     config: Path
@@ -73,15 +79,18 @@ def load_settings(request: Request) -> Settings:
     """
     faults = Faults()
     risk = harm = inputs = period = None
-    try:
-        risk = load_risk(request.config, request.overrides)
-        harm = load_harm_weights(request.config.parent / risk.harm_weights)
-    except InputError as error:
-        faults.extend(error.faults)
+    later: tuple[Fault, ...] = ()
     try:
         inputs = load_inputs_config(request.inputs)
     except InputError as error:
-        faults.extend(error.faults)
+        later = error.faults
+    overrides = {**(inputs.overrides if inputs else {}), **request.overrides}
+    try:
+        risk = load_risk(request.config, overrides)
+        harm = load_harm_weights(request.config.parent / risk.harm_weights)
+    except InputError as error:
+        faults.extend(_traced(fault, request, overrides) for fault in error.faults)
+    faults.extend(later)
     try:
         if request.period is not None:
             period = Period.parse(request.period)
@@ -89,12 +98,22 @@ def load_settings(request: Request) -> Settings:
             period = Period.parse(inputs.period)
     except InputError as error:
         faults.extend(error.faults)
+    if request.area is not None and not request.area.strip():
+        faults.add(
+            "is empty; give local authority codes such as E06000059, or leave it out for the "
+            "inputs file's area",
+            field="--area",
+        )
     if not request.data_root.is_dir():
         faults.add(
             f"{str(request.data_root)!r} is not a folder; give the folder that the paths in "
             f"{request.inputs} start from",
             field="--data-root",
         )
+    elif inputs is not None:
+        lines = input_lines(request.inputs)
+        shown = str(request.inputs)
+        faults.extend(path_faults(inputs, request.data_root, shown_as=shown, lines=lines))
     faults.raise_if_any(ConfigError)
     if risk is None or harm is None or inputs is None or period is None:
         raise AssertionError  # a reader that gives nothing has noted a fault
@@ -105,7 +124,16 @@ def load_settings(request: Request) -> Settings:
         root=request.data_root,
         area=request.area or inputs.area,
         period=period,
+        overrides=overrides,
     )
+
+
+def _traced(fault: Fault, request: Request, overrides: Mapping[str, str]) -> Fault:
+    """Name the inputs file where a fault of an override came from its `settings`."""
+    key = fault.field or ""
+    if fault.file != OPTION or key in request.overrides or key not in overrides:
+        return fault
+    return replace(fault, file=str(request.inputs), field=f"settings: {key}")
 
 
 def load_inputs(settings: Settings, *, progress: Progress = _quiet) -> LoadedInputs:
@@ -118,10 +146,16 @@ def check(request: Request, *, progress: Progress = _quiet) -> LoadedInputs:
     return load_inputs(load_settings(request), progress=progress)
 
 
-def build(settings: Settings, loaded: LoadedInputs, *, progress: Progress = _quiet) -> Run:
+def build(
+    settings: Settings,
+    loaded: LoadedInputs,
+    *,
+    progress: Progress = _quiet,
+    blocks: BlockMap = SERIAL,
+) -> Run:
     """Score what was loaded. One thread, so that figures do not depend on the machine."""
     with threadpool_limits(limits=1):
-        return build_run(loaded, settings.risk, settings.harm, progress=progress)
+        return build_run(loaded, settings.risk, settings.harm, progress=progress, blocks=blocks)
 
 
 def run(
@@ -131,6 +165,7 @@ def run(
     writers: ExtraWriters | None = None,
     progress: Progress = _quiet,
     now: datetime | None = None,
+    workers: int = 1,
 ) -> PublishedRun:
     """Read, score and publish; the result is what `CURRENT` names from then on.
 
@@ -143,6 +178,9 @@ def run(
         make, such as `map.html`. They take the place of ours of the same name.
     now
         The time to record, aware; the clock's without it.
+    workers
+        Processes that count files and draw; any number gives the same run. More than one is
+        worth its start for a country.
 
     Raises
     ------
@@ -154,27 +192,36 @@ def run(
     started = time.perf_counter()
     settings = load_settings(request)
     with lock_runs(runs):
-        loaded = load_inputs(settings, progress=progress)
-        read = time.perf_counter() - started
-        built = build(settings, loaded, progress=progress)
+        with block_map(workers) as blocks:
+            loaded = load(settings, progress=progress, blocks=blocks)
+            read = time.perf_counter() - started
+            built = build(settings, loaded, progress=progress, blocks=blocks)
+            progress("concentration, clusters and supports")
+            report = engine_report(built, blocks=blocks)
         progress("publishing")
         manifest = manifest_of(
             built,
             inputs=settings.inputs,
-            overrides=request.overrides,
+            overrides=settings.overrides,
             created=now or datetime.now(UTC),
         )
         manifest["warnings"] += config_warnings(settings.risk)
-        manifest["timings"] = {"reading": round(read, 3), **manifest["timings"]}
+        manifest["timings"] = {
+            "reading": round(read, 3),
+            **manifest["timings"],
+            "report": round(sum(report.timings.values()), 3),
+        }
         created = datetime.fromisoformat(manifest["created"])
         run_id = run_id_of(created, content_of(manifest))
         extra = writers(built, {**manifest, "run_id": run_id}) if writers else {}
-        published = publish(runs, run_id, manifest, {**own_writers(built), **extra})
+        published = publish(
+            runs, run_id, manifest, {**own_writers(built), **report_writers(report), **extra}
+        )
         progress("")
     return published
 
 
-def compare(runs: Path, first: str, second: str) -> Comparison:
+def compare(runs: Path, first: str | None, second: str | None) -> Comparison:
     """Say who enters, leaves and moves between two published runs."""
     return compare_sides(side_of(read_run(runs, first)), side_of(read_run(runs, second)))
 

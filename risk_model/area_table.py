@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isnan
 from typing import Any
 
 import numpy as np
@@ -171,22 +172,27 @@ def _reasons(
         key: columns[key].to_numpy(dtype=np.float64, na_value=np.nan)
         for key in ("rank_lo", "rank_hi")
     }
+    # Lists: taking numbers out of arrays one by one is most of the work for a country.
+    kept = [k for k, part in enumerate(composite.parts) if part.weight > 0]
+    values = [part.indicator.value.tolist() for part in composite.parts]
+    added = composite.contributions.T.tolist()
+    scores = composite.score.tolist()
+    lacks = composite.dropped.T.tolist()
+    held = {key: holds.tolist() for key, holds in strands.items()}
     out = np.full(len(study), "", dtype=object)
-    for i in np.flatnonzero(study):
+    for i in np.flatnonzero(study).tolist():
         facts = AreaFacts(
             title=found.settings.title,
             drivers=tuple(
                 Driver(
-                    part.indicator.name,
-                    float(part.indicator.value[i]),
-                    mean,
-                    part.indicator.unit,
-                    float(composite.contributions[i, k] / composite.score[i])
-                    if composite.score[i] > 0
-                    else 0.0,
+                    composite.parts[k].indicator.name,
+                    values[k][i],
+                    means[k],
+                    composite.parts[k].indicator.unit,
+                    added[k][i] / scores[i] if scores[i] > 0 else 0.0,
                 )
-                for k, (part, mean) in enumerate(zip(composite.parts, means, strict=True))
-                if part.weight > 0 and not np.isnan(part.indicator.value[i])
+                for k in kept
+                if not isnan(values[k][i])
             ),
             rank=float(ranks[i]),
             ranked=group_sizes[composite.groups[i]],
@@ -194,7 +200,7 @@ def _reasons(
             rank_hi=float(drawn["rank_hi"][i]),
             p_top=float(seen.p_top[i]),
             list_size=found.settings.list.size,
-            strands=frozenset(key for key, holds in strands.items() if holds[i]),
+            strands=frozenset(key for key, holds in held.items() if holds[i]),
             events=float(smoothed.events[i]),
             min_events=config.evidence.min_events,
             expected=float(smoothed.expected[i]),
@@ -212,8 +218,8 @@ def _reasons(
             within=str(composite.groups[i]),
             dropped=tuple(
                 part.indicator.name
-                for k, part in enumerate(composite.parts)
-                if composite.dropped[i, k]
+                for part, lack in zip(composite.parts, lacks, strict=True)
+                if lack[i]
             ),
             not_scored=str(composite.not_scored[i]),
             inference_off=found.inference_off,

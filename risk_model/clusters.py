@@ -137,6 +137,7 @@ def test_clusters(
         seed=config.uncertainty.seed,
         seeds_checked=0,
         events=events,
+        counts=local.counts,
     )
 
     def spread(part: NDArray[Any], into: NDArray[Any]) -> NDArray[Any]:

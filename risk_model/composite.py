@@ -125,7 +125,7 @@ def compose(
 def listed(composite: Composite, data: ModelData, size: int) -> frozenset[str]:
     """Return the codes on a list of `size`: highest score first, ties in order of code."""
     order = np.lexsort((np.array(data.area_codes), -np.round(composite.score, 9)))
-    kept = [i for i in order if composite.scored[i]][:size]
+    kept = order[composite.scored[order]][:size]
     return frozenset(data.area_codes[i] for i in kept)
 
 

@@ -189,6 +189,8 @@ def _sure(facts: AreaFacts) -> str:
 
 
 def _evidence(facts: AreaFacts) -> str:
+    if facts.months_covered == 0:
+        return "Evidence: no month of the period was supplied for this area: no data, not zero."
     if np.isnan(facts.expected):
         return (
             f"Evidence: {_count(facts.events)}; a rate cannot be calculated, because the area has "
@@ -237,7 +239,8 @@ def _context(facts: AreaFacts) -> str:
             f"{facts.rank_in_stratum:.0f} of {facts.stratum_size} among the {facts.stratum} areas"
         )
     elif facts.stratum:
-        said.append(f"a {facts.stratum} area")
+        article = "an" if facts.stratum[0] in "aeiou" else "a"
+        said.append(f"{article} {facts.stratum} area")
     if np.isnan(facts.population):
         said.append("no population figure")
     else:

@@ -7,74 +7,41 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 import pandas as pd
 
-from risk_model.config.harm import HarmWeights
-from risk_model.config.inputs import InputsConfig
-from risk_model.config.risk import RiskConfig
-from risk_model.layers.deprivation import Deprivation, place_deprivation, read_iod
+from risk_model.input_tables import InputFile, Reader, Settings, Tables, read_tables
+from risk_model.layers.deprivation import place_deprivation
 from risk_model.layers.placing import Placed
-from risk_model.layers.population import (
-    Population,
-    place_population,
-    read_counts_table,
-    read_population,
-)
-from risk_model.layers.rurality import Rurality, place_rurality, read_rurality
+from risk_model.layers.population import place_population
+from risk_model.layers.rurality import place_rurality
 from risk_model.layers.unknown_areas import rows_of_unknown_areas
 from risk_model.model_data import INDICATOR_COLUMNS
-from spatial.area_names import area_labels, read_place_names
-from spatial.authorities import Authorities, read_authorities
-from spatial.boundaries import Areas, read_areas
+from spatial.area_names import area_labels
+from spatial.authorities import Authorities
+from spatial.blocks import SERIAL, BlockMap
+from spatial.boundaries import Areas
 from spatial.categories import CATEGORIES
-from spatial.crosswalk import Crosswalk, read_crosswalk
-from spatial.errors import Faults, InputError
-from spatial.files import resolve_under, sha256_of
-from spatial.incident_sources import ExtractColumns, IncidentSource
-from spatial.incidents import Incidents, read_incidents
+from spatial.errors import Fault, InputError
+from spatial.files import nearest
+from spatial.incidents import Incidents, incident_faults, read_incidents
 from spatial.kde import events_within_m
 from spatial.period import Period
 from spatial.study_area import StudyArea, choose_lads, study_area
 from spatial.weights import Neighbours, contiguity
 
-__all__ = ["InputFile", "LoadedInputs", "Settings", "load"]
+__all__ = ["LoadedInputs", "load"]
 
 Progress = Callable[[str], None]
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """Checked settings and where their files are."""
-
-    risk: RiskConfig
-    harm: HarmWeights
-    inputs: InputsConfig
-    root: Path
-    area: str
-    period: Period
-
-
-@dataclass(frozen=True, slots=True)
-class InputFile:
-    """One file that a figure depends on."""
-
-    role: str
-    path: str
-    sha256: str
-    rows: int
-    ignored: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedInputs:
     """Checked inputs of one study area. Tables are indexed by area code, study and ring.
 
-    `areas` holds the study area, its ring and the land around them that a density needs.
+    `areas` holds the study area, its ring and the land around them that a density needs. `forces`
+    has, by authority of the study area, the `code`, `name` and `slug` of its police force.
     """
 
     name: str
@@ -90,180 +57,26 @@ class LoadedInputs:
     denominators: Mapping[str, pd.Series[float]]
     stratum: pd.Series[str]
     lads: Mapping[str, str]
+    forces: Mapping[str, Mapping[str, str]]
     files: tuple[InputFile, ...]
     unknown_areas: pd.DataFrame
     warnings: tuple[str, ...]
 
 
-class _Reader:
-    """Reads one file after the other, keeps the faults, remembers what was read."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self.faults = Faults()
-        self.files: list[InputFile] = []
-
-    def path(self, relative: str, field: str) -> Path | None:
-        """Return the file under the data root, or note why it cannot be used."""
-        try:
-            return resolve_under(self.root, relative, field=field)
-        except InputError as error:
-            self.faults.extend(error.faults)
-            return None
-
-    def read(self, role: str, relative: str | None, call: Callable[[Path, str], T]) -> T | None:
-        """Read one file with `call(path, shown_as)`; None where it was not given or is faulty."""
-        if relative is None:
-            return None
-        path = self.path(relative, role)
-        if path is None:
-            return None
-        try:
-            value = call(path, relative)
-        except InputError as error:
-            self.faults.extend(error.faults)
-            return None
-        self.files.append(InputFile(role, relative, sha256_of(path), _rows_of(value)))
-        return value
-
-
-def _rows_of(value: object) -> int:
-    for name in ("frame", "area_to_lad"):
-        if hasattr(value, name):
-            return len(getattr(value, name))
-    return len(value) if isinstance(value, pd.Series) else 0
-
-
-@dataclass(frozen=True, slots=True)
-class _Tables:
-    """What is read before the study area is known."""
-
-    areas: Areas
-    authorities: Authorities
-    crosswalk: Crosswalk | None
-    place_names: pd.Series[str] | None
-    deprivation: Deprivation | None
-    rurality: Rurality | None
-    population: Population
-    denominators: Mapping[str, Population]
-    sources: Sequence[IncidentSource]
-
-
-def _incident_sources(reader: _Reader, inputs: InputsConfig) -> list[IncidentSource]:
-    sources = []
-    for number, entry in enumerate(inputs.incidents):
-        path = reader.path(entry.path, f"incidents[{number}].path")
-        if path is None:
-            continue
-        columns = (
-            None
-            if entry.columns is None
-            else ExtractColumns(**entry.columns.model_dump(exclude_none=True))
-        )
-        sources.append(
-            IncidentSource(
-                path=path,
-                shown_as=entry.path,
-                kind=entry.kind,
-                locate_by=entry.locate_by,
-                encoding=entry.encoding,
-                columns=columns,
-                offence_categories=entry.offence_categories,
-                force=entry.force,
-            )
-        )
-    return sources
-
-
-def _read_tables(reader: _Reader, inputs: InputsConfig) -> _Tables:
-    """Read every table; raise the faults of all of them together."""
-    where = inputs.boundaries
-    areas = reader.read(
-        "boundaries",
-        where.path,
-        lambda path, shown: read_areas(
-            path,
-            layer=where.layer,
-            code=where.code,
-            name=where.name,
-            vintage=where.vintage,
-            shown_as=shown,
-        ),
-    )
-    lookups = inputs.lookups
-    forces = None if lookups.forces is None else reader.path(lookups.forces, "lookups.forces")
-    authorities = reader.read(
-        "lookups.wards",
-        lookups.wards,
-        lambda path, shown: read_authorities(
-            path, forces, shown_as=shown, forces_shown_as=lookups.forces
-        ),
-    )
-    if forces is not None and lookups.forces is not None and authorities is not None:
-        rows = len(authorities.partnerships)
-        reader.files.append(InputFile("lookups.forces", lookups.forces, sha256_of(forces), rows))
-    crosswalk = reader.read(
-        "lookups.changes",
-        lookups.changes,
-        lambda path, shown: read_crosswalk(path, shown_as=shown),
-    )
-    place_names = reader.read(
-        "lookups.place_names",
-        lookups.place_names,
-        lambda path, shown: read_place_names(path, shown_as=shown),
-    )
-    iod, ruc, people = inputs.deprivation, inputs.rurality, inputs.population
-    deprivation = rurality = None
-    if iod is not None:
-        deprivation = reader.read(
-            "deprivation", iod.path, lambda path, shown: read_iod(path, iod.edition, shown_as=shown)
-        )
-    if ruc is not None:
-        rurality = reader.read(
-            "rurality",
-            ruc.path,
-            lambda path, shown: read_rurality(path, ruc.edition, shown_as=shown),
-        )
-    population = reader.read(
-        "population",
-        people.path,
-        lambda path, shown: read_population(path, people.kind, shown_as=shown),
-    )
-    denominators: dict[str, Population] = {}
-    for name in ("workday", "ambient"):
-        table = getattr(inputs.denominators, name)
-        if table is not None:
-            found = reader.read(
-                f"denominators.{name}",
-                table.path,
-                lambda path, shown, table=table: read_counts_table(  # type: ignore[misc]
-                    path, code=table.code, value=table.value, shown_as=shown
-                ),
-            )
-            if found is not None:
-                denominators[name] = found
-    sources = _incident_sources(reader, inputs)
-    reader.faults.raise_if_any()
-    if areas is None or authorities is None or population is None:
-        raise AssertionError  # a reader that gives nothing has noted a fault
-    return _Tables(
-        areas=areas,
-        authorities=authorities,
-        crosswalk=crosswalk,
-        place_names=place_names,
-        deprivation=deprivation,
-        rurality=rurality,
-        population=population,
-        denominators=denominators,
-        sources=sources,
-    )
-
-
 def _choose_area(
-    tables: _Tables, settings: Settings, near_m: float
+    tables: Tables, settings: Settings, near_m: float
 ) -> tuple[Areas, StudyArea, Neighbours]:
     """Return the areas within reach, the study area with its ring, and who touches whom."""
     areas, authorities = tables.areas, tables.authorities
+    if areas.vintage != "2021":
+        raise InputError(
+            Fault(
+                f"the boundaries are LSOA {areas.vintage}; a run needs LSOA 2021 (older incident "
+                "files, populations and indices are carried to it)",
+                file=settings.inputs.boundaries.path,
+                field="boundaries",
+            )
+        )
     lads = choose_lads(settings.area, authorities, areas)
     ring = settings.risk.statistics.ring
     reach = near_m if isinstance(ring, str) else max(near_m, ring)
@@ -290,7 +103,7 @@ def _indicators(
     return frame
 
 
-def _unknown_areas(tables: _Tables, settings: Settings) -> pd.DataFrame:
+def _unknown_areas(tables: Tables, settings: Settings) -> pd.DataFrame:
     """Return the table rows whose area is in no list: they are quarantined and counted."""
     known = {*tables.areas.codes, *tables.authorities.area_to_lad.index}
     if tables.crosswalk is not None:
@@ -311,7 +124,7 @@ def _unknown_areas(tables: _Tables, settings: Settings) -> pd.DataFrame:
     )
 
 
-def _table_warnings(tables: _Tables, study: StudyArea) -> list[str]:
+def _table_warnings(tables: Tables, study: StudyArea) -> list[str]:
     warnings = list(tables.areas.notes)
     without = set(study.all_codes) - set(tables.authorities.area_to_lad.index)
     if without:
@@ -342,6 +155,43 @@ def _land_with_data(
     return Areas(local.frame.loc[kept], local.vintage, local.repaired, local.notes)
 
 
+def _forces(authorities: Authorities, study: StudyArea) -> dict[str, dict[str, str]]:
+    known = authorities.force.reindex(list(study.lads)).dropna(subset="slug")
+    columns = zip(known["force_code"], known["force_name"], known["slug"], strict=True)
+    return {
+        str(lad): {"code": str(code), "name": str(name), "slug": str(slug)}
+        for lad, (code, name, slug) in zip(known.index, columns, strict=True)
+    }
+
+
+def _refuse_without_coverage(
+    incidents: Incidents, settings: Settings, authorities: Authorities
+) -> None:
+    """Refuse a period of which no study area has a month: there is nothing to score."""
+    study = incidents.study
+    if incidents.covered.loc[list(study.codes)].to_numpy().any():
+        return
+    found = sorted({record.force for record in incidents.files if record.rows})
+    months = sorted({record.month for record in incidents.files if record.rows and record.month})
+    slugs = authorities.area_forces()
+    wanted = sorted({slugs[code] for code in study.codes if code in slugs})
+    hints = [
+        f"did you mean {close!r} for {force!r}?"
+        for force in found
+        if force and force not in wanted and (close := nearest(force, wanted))
+    ]
+    span = f"{months[0]} to {months[-1]}" if months else "no named month"
+    raise InputError(
+        Fault(
+            f"no month of {settings.period} is supplied for the study area "
+            f"({', '.join(wanted) or 'any force'}); the files are of "
+            f"{', '.join(force or 'no named force' for force in found) or 'no force'}, {span}; "
+            + (" ".join(hints) if hints else "choose another period or supply its files"),
+            field="period",
+        )
+    )
+
+
 def _name(settings: Settings, names: Sequence[str]) -> str:
     """Return the name of the study area: the inputs file's, unless another area was asked for."""
     if settings.area == settings.inputs.area:
@@ -350,20 +200,32 @@ def _name(settings: Settings, names: Sequence[str]) -> str:
     return listed if len(names) <= 3 else f"{listed} and {len(names) - 3} more authorities"
 
 
-def load(settings: Settings, *, progress: Progress) -> LoadedInputs:
+def load(settings: Settings, *, progress: Progress, blocks: BlockMap = SERIAL) -> LoadedInputs:
     """Read every input, choose the study area and account for every incident row.
+
+    `blocks` is where incident files are counted; it makes no difference to the result.
 
     Raises
     ------
     InputError
         With the faults of every table, or else with those of every incident file.
     """
-    reader = _Reader(settings.root)
+    reader = Reader(settings)
     progress("reading areas and tables")
-    tables = _read_tables(reader, settings.inputs)
+    tables = read_tables(reader, settings.inputs)
     density = settings.risk.density
     near_m = events_within_m(density.kernel, density.bandwidth_m)
-    local, wide, neighbours = _choose_area(tables, settings, near_m)
+    try:
+        local, wide, neighbours = _choose_area(tables, settings, near_m)
+    except InputError as error:
+        # The incident files can be judged all the same: one pass shows every fault.
+        more = incident_faults(
+            tables.sources,
+            areas=tables.areas,
+            crosswalk=tables.crosswalk,
+            period=settings.period,
+        )
+        raise InputError((*error.faults, *more)) from None
     progress("reading incidents")
     incidents = read_incidents(
         tables.sources,
@@ -374,9 +236,11 @@ def load(settings: Settings, *, progress: Progress) -> LoadedInputs:
         forces=tables.authorities.area_forces() or None,
         points_within_m=near_m,
         progress=lambda name, rows: progress(f"reading incidents: {name}, {rows:,} rows"),
+        blocks=blocks,
     )
     study = incidents.study
     codes = study.all_codes
+    _refuse_without_coverage(incidents, settings, tables.authorities)
     local = _land_with_data(
         local, incidents, tables.authorities.area_forces(), settings.period.months
     )
@@ -424,6 +288,7 @@ def load(settings: Settings, *, progress: Progress) -> LoadedInputs:
         denominators={name: table.frame["residents"] for name, table in others.items()},
         stratum=blank if rurality is None else rurality.frame["stratum"],
         lads={lad: names[lad] for lad in study.lads},
+        forces=_forces(tables.authorities, study),
         files=tuple(files),
         unknown_areas=unknown,
         warnings=(

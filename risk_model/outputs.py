@@ -96,7 +96,11 @@ def own_writers(run: Run) -> dict[str, Writer]:
     def density_writer(key: str) -> Writer:
         surface = run.densities[key].surface
         return lambda path: write_geotiff(
-            surface.top_down, surface.grid.transform, path, nodata=float("nan")
+            surface.top_down,
+            surface.grid.transform,
+            path,
+            unit="events per km2 per year",
+            description=f"density of the offences of {key}, weighted as in its offence set",
         )
 
     ledger = run.loaded.incidents.ledger
@@ -224,6 +228,7 @@ def manifest_of(
                 "diagnostics": run.scored.diagnostics,
             },
             "priorities": _priorities(run),
+            "forces": run.loaded.forces,
             "coverage": _coverage(run),
             "ledger": ledger.groupby("reason", sort=True)["rows"].sum().to_dict(),
             "unlocated": run.loaded.incidents.unlocated.to_dict("records"),

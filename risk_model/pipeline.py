@@ -12,11 +12,12 @@ import pandas as pd
 
 from risk_model.config.harm import HarmWeights
 from risk_model.config.risk import RiskConfig
-from risk_model.densities import PriorityDensity, priority_density
+from risk_model.densities import PriorityDensity, priority_density, surroundings
 from risk_model.layers.crime import count_cube, offence_set
 from risk_model.loading import LoadedInputs
 from risk_model.model_data import LABEL_COLUMNS, ModelData
 from risk_model.scoring import Scored, score_model
+from spatial.blocks import SERIAL, BlockMap
 
 __all__ = ["SCORE_BREAKS", "Run", "build_model", "build_run"]
 
@@ -81,7 +82,12 @@ def build_model(loaded: LoadedInputs) -> ModelData:
 
 
 def build_run(
-    loaded: LoadedInputs, risk: RiskConfig, harm: HarmWeights, *, progress: Progress
+    loaded: LoadedInputs,
+    risk: RiskConfig,
+    harm: HarmWeights,
+    *,
+    progress: Progress,
+    blocks: BlockMap = SERIAL,
 ) -> Run:
     """Score the study area and draw its densities."""
     timings: dict[str, float] = {}
@@ -101,24 +107,25 @@ def build_run(
     frame = loaded.areas.frame
     densities: dict[str, PriorityDensity] = {}
     shares: dict[str, pd.Series[float]] = {}
-    months = float(model.covered[model.in_study].any(axis=0).sum())
+    inside = frame.index.isin(loaded.study.codes)
+    where = surroundings(
+        loaded.incidents.points,
+        model,
+        study=gpd.GeoSeries(frame.geometry[inside]),
+        around=gpd.GeoSeries(frame.geometry[~inside]),
+    )
+    unknown = len(loaded.study.codes) - len(where.study)
+    if unknown:
+        warnings.append(f"density: {unknown} areas without a covered month are left blank")
     for key, priority in risk.priorities.items():
         progress(f"density of {priority.title.lower()}")
-        densities[key] = priority_density(
-            loaded.incidents.points,
-            offence_set(priority, risk, harm),
-            risk.density,
-            study=frame.geometry.loc[list(loaded.study.codes)],
-            land=frame.geometry,
-            codes=loaded.study.codes,
-            months=months,
-        )
+        densities[key] = priority_density(where, offence_set(priority, risk, harm), risk.density)
         warnings += [f"{key} density: {text}" for text in densities[key].surface.warnings]
         shares[key] = densities[key].share
     timed("density")
 
     progress("scores, ranks and their uncertainty")
-    scored = score_model(model, risk, harm, density_share=shares)
+    scored = score_model(model, risk, harm, density_share=shares, blocks=blocks)
     timed("scores")
     warnings += scored.warnings
 

@@ -33,6 +33,7 @@ __all__ = [
     "publish",
     "read_run",
     "roll_back",
+    "unreadable_runs",
 ]
 
 Writer = Callable[[Path], None]
@@ -135,15 +136,26 @@ def read_run(runs: Path, run_id: str | None = None) -> PublishedRun:
     except FileNotFoundError:
         known = ", ".join(_published_ids(runs)) or "none"
         raise InputError(Fault(f"run {chosen} is not in {runs}; published runs: {known}")) from None
+    except (ValueError, OSError) as problem:
+        raise InputError(
+            Fault(
+                f"run {chosen} cannot be read ({problem}); serve another with "
+                "`hotspots runs rollback RUN`",
+                file=str(folder / "manifest.json"),
+            )
+        ) from None
     return PublishedRun(run_id=chosen, folder=folder, manifest=manifest)
 
 
 def list_runs(runs: Path) -> list[RunSummary]:
-    """Return every published run, oldest first."""
+    """Return every published run that can be read, oldest first; `unreadable_runs` names others."""
     current = _current_id(runs)
     summaries = []
     for run_id in _published_ids(runs):
-        manifest = read_run(runs, run_id).manifest
+        try:
+            manifest = read_run(runs, run_id).manifest
+        except InputError:
+            continue
         summaries.append(
             RunSummary(
                 run_id=run_id,
@@ -157,6 +169,17 @@ def list_runs(runs: Path) -> list[RunSummary]:
             )
         )
     return summaries
+
+
+def unreadable_runs(runs: Path) -> list[str]:
+    """Return, in words, what is wrong with each published run that cannot be read."""
+    problems = []
+    for run_id in _published_ids(runs):
+        try:
+            read_run(runs, run_id)
+        except InputError as error:
+            problems.append(str(error))
+    return problems
 
 
 @contextmanager
@@ -285,7 +308,8 @@ def roll_back(runs: Path, run_id: str | None = None) -> PublishedRun:
     with lock_runs(runs):
         if run_id is None:
             current = _current_id(runs)
-            earlier = [known for known in _published_ids(runs) if current and known < current]
+            sound = [entry.run_id for entry in list_runs(runs)]
+            earlier = [known for known in sound if current and known < current]
             if not earlier:
                 raise InputError(Fault(f"no run in {runs} was published before {current}"))
             run_id = earlier[-1]

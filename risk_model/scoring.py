@@ -27,6 +27,7 @@ from risk_model.layers.crime import exposure, offence_set
 from risk_model.layers.small_area import Smoothed
 from risk_model.model_data import ModelData
 from risk_model.uncertainty import DrawPlan, RankDraws, joint_draws
+from spatial.blocks import SERIAL, BlockMap
 
 __all__ = ["Scored", "score_model"]
 
@@ -67,6 +68,7 @@ def score_model(
     *,
     density_share: Mapping[str, pd.Series],
     progress: Progress | None = None,
+    blocks: BlockMap = SERIAL,
 ) -> Scored:
     """Score every study area for every priority, with ranks, uncertainty, evidence and reasons.
 
@@ -80,6 +82,8 @@ def score_model(
         Priority to a Series by area code: share of the area's events in hot-spot cells.
     progress
         Called with a stage and the percentage done.
+    blocks
+        Where draws are computed; it makes no difference to the result.
 
     Raises
     ------
@@ -122,7 +126,7 @@ def score_model(
     }
     clock.lap("clusters")
     tell("draws", 60)
-    draws = _draw(composites, streams, config)
+    draws = _draw(composites, streams, config, blocks)
     clock.lap("draws")
     tell("reasons", 85)
     off = {name: inference_off(data, rates[name]) for name in config.priorities}
@@ -163,7 +167,10 @@ def score_model(
 
 
 def _draw(
-    composites: Mapping[str, Composite], streams: Mapping[Stream, Smoothed], config: RiskConfig
+    composites: Mapping[str, Composite],
+    streams: Mapping[Stream, Smoothed],
+    config: RiskConfig,
+    blocks: BlockMap,
 ) -> dict[str, RankDraws]:
     plans = [
         DrawPlan(
@@ -178,7 +185,12 @@ def _draw(
     ]
     settings = config.uncertainty
     drawn = joint_draws(
-        plans, streams, draws=settings.draws, weights=settings.weights, seed=settings.seed
+        plans,
+        streams,
+        draws=settings.draws,
+        weights=settings.weights,
+        seed=settings.seed,
+        blocks=blocks,
     )
     return dict(zip(composites, drawn, strict=True))
 

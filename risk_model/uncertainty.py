@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from zlib import crc32
 
 import numpy as np
@@ -13,6 +14,7 @@ from risk_model.indicators import IndicatorValue, Stream
 from risk_model.layers.small_area import Smoothed
 from risk_model.normalise import normalise_draws
 from risk_model.ranking import highest_first, in_top
+from spatial.blocks import SERIAL, BlockMap
 
 __all__ = ["BLOCK", "DrawPlan", "RankDraws", "Weighted", "joint_draws", "rank_draws"]
 
@@ -89,7 +91,7 @@ def joint_draws(
     draws: int,
     weights: float,
     seed: int,
-    divide: Callable[..., Iterable[Block]] = map,
+    blocks: BlockMap = SERIAL,
 ) -> list[RankDraws]:
     """Draw relative risks and weights together and rank all areas in every draw.
 
@@ -106,21 +108,15 @@ def joint_draws(
         Posterior of every stream that an indicator adds up.
     draws, weights, seed
         Number of draws, f, and the seed. Blocks of 50 draws come from their own seed sequences.
-    divide
-        `map` or anything with its signature that keeps the order: where blocks are computed.
+    blocks
+        Where blocks are computed; it makes no difference to the result.
     """
-    sizes = [min(BLOCK, draws - start) for start in range(0, draws, BLOCK)]
-
-    def block(number: int) -> Block:
-        return draw_block(
-            plans, streams, number=number, draws=sizes[number], weights=weights, seed=seed
-        )
-
-    blocks = list(divide(block, range(len(sizes))))
+    one = partial(_numbered, plans=plans, streams=streams, draws=draws, weights=weights, seed=seed)
+    done = list(blocks.map(one, range(-(-draws // BLOCK))))
     out = []
     for at in range(len(plans)):
-        ranks = np.concatenate([done[at][0] for done in blocks])
-        top = sum((done[at][1] for done in blocks), np.zeros_like(blocks[0][at][1])) / draws
+        ranks = np.concatenate([block[at][0] for block in done])
+        top = sum((block[at][1] for block in done), np.zeros_like(done[0][at][1])) / draws
         out.append(rank_draws(ranks, top))
     return out
 
@@ -140,6 +136,20 @@ def rank_draws(ranks: NDArray[np.int32], top: NDArray[np.float64]) -> RankDraws:
         columns = slice(start, start + _COLUMNS)
         ends[:, columns] = np.partition(ranks[:, columns], (low, high), axis=0)[[low, high]]
     return RankDraws(ends[0], ends[1], top[0], top[1])
+
+
+def _numbered(
+    number: int,
+    *,
+    plans: Sequence[DrawPlan],
+    streams: Mapping[Stream, Smoothed],
+    draws: int,
+    weights: float,
+    seed: int,
+) -> Block:
+    """Return block `number` of all draws; the last one may be smaller."""
+    size = min(BLOCK, draws - number * BLOCK)
+    return draw_block(plans, streams, number=number, draws=size, weights=weights, seed=seed)
 
 
 def draw_block(

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
+import geopandas as gpd
 import pandas as pd
 
 from risk_model.config.harm import HarmWeights
 from risk_model.config.risk import RiskConfig
-from risk_model.densities import priority_density
+from risk_model.densities import priority_density, surroundings
 from risk_model.layers.crime import offence_set
 from risk_model.model_data import ModelData
 from risk_model.model_store import KeptModel
@@ -48,7 +48,13 @@ def density_shares(
     then up to 71 m from where it was.
     """
     data = kept.data
-    months = float(np.atleast_1d(data.covered[data.in_study].any(axis=0)).sum())
+    size = len(data.study_codes)
+    where = surroundings(
+        kept.points,
+        data,
+        study=gpd.GeoSeries(kept.land.iloc[:size]),
+        around=gpd.GeoSeries(kept.land.iloc[size:]),
+    )
     same = manifest["config"]["density"] == config.density.model_dump(mode="json")
     shares: dict[str, pd.Series] = {}
     for key, priority in config.priorities.items():
@@ -59,14 +65,5 @@ def density_shares(
         if same and not filtered and known.get("offences") == counted:
             shares[key] = published[f"{key}_density_share"]
             continue
-        study = data.study_codes
-        shares[key] = priority_density(
-            kept.points,
-            offences,
-            config.density,
-            study=kept.land[: len(study)],
-            land=kept.land,
-            codes=study,
-            months=months,
-        ).share
+        shares[key] = priority_density(where, offences, config.density).share
     return shares

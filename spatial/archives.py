@@ -111,7 +111,7 @@ def _unsafe_name(entry: zipfile.ZipInfo) -> str | None:
 
 def open_zip(path: Path, *, shown_as: str, limits: ZipLimits | None = None) -> zipfile.ZipFile:
     """Open a zip after `check_magic` and `check_zip`; the caller closes it."""
-    check_magic(path)
+    check_magic(path, shown_as=shown_as)
     try:
         file = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as problem:
@@ -165,7 +165,7 @@ class Archive:
                 if not entry.is_dir() and _is_table(entry.filename)
             ]
         else:
-            check_magic(path)
+            check_magic(path, shown_as=self.shown_as)
             if path.suffix.lower() != ".csv":
                 raise InputError(
                     Fault("is not a folder, a .zip or a .csv file", file=self.shown_as)

@@ -249,11 +249,13 @@ def _content_fits(suffix: str, head: bytes) -> bool:
     return head.startswith(magic)
 
 
-def check_magic(path: Path) -> None:
+def check_magic(path: Path, *, shown_as: str | None = None) -> None:
     """Refuse a file whose first bytes are not what its extension says.
 
     Knows `.gpkg .geojson .json .shp .parquet .geoparquet .zip .csv .xlsx`. A `.shp` also needs its
     `.shx` and `.dbf`, of the right kind and in the same folder.
+
+    `shown_as` is the name for messages.
 
     Raises
     ------
@@ -266,11 +268,11 @@ def check_magic(path: Path) -> None:
             Fault(
                 f"extension {suffix or '(none)'!r} is not one that is read; "
                 f"use one of {', '.join(KNOWN_EXTENSIONS)}",
-                file=path.name,
+                file=shown_as or path.name,
             )
         )
     if not path.is_file():
-        raise InputError(Fault("is not a file", file=path.name))
+        raise InputError(Fault("is not a file", file=shown_as or path.name))
     with path.open("rb") as stream:
         head = stream.read(_HEAD)
     if not _content_fits(suffix, head):
@@ -278,7 +280,7 @@ def check_magic(path: Path) -> None:
             Fault(
                 f"the name ends in {suffix} but the content is {_what(head)}; "
                 "nothing was opened: save the file in the format of its name",
-                file=path.name,
+                file=shown_as or path.name,
             )
         )
     if suffix in {".parquet", ".geoparquet"}:
@@ -286,7 +288,7 @@ def check_magic(path: Path) -> None:
             stream.seek(-4, os.SEEK_END)
             if stream.read(4) != b"PAR1":
                 raise InputError(
-                    Fault("is cut short: the Parquet footer is missing", file=path.name)
+                    Fault("is cut short: the Parquet footer is missing", file=shown_as or path.name)
                 )
     if suffix == ".shp":
         _check_shapefile_parts(path)

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import BinaryIO
 
 from spatial.archives import Archive
 from spatial.errors import Faults
@@ -24,15 +23,10 @@ class IncidentFile:
     """One file of a source; `month` and `force` are "" where its name does not say them."""
 
     source: IncidentSource
-    archive: Archive
     name: str
     shown_as: str
     month: str
     force: str
-
-    def open(self) -> BinaryIO:
-        """Open the file for reading bytes; the caller closes it."""
-        return self.archive.open(self.name)
 
 
 def files_of(source: IncidentSource, archive: Archive, faults: Faults) -> Iterator[IncidentFile]:
@@ -61,6 +55,6 @@ def files_of(source: IncidentSource, archive: Archive, faults: Faults) -> Iterat
                 continue
             month, force = match[1], match[2].lower()
         found = True
-        yield IncidentFile(source, archive, member.name, shown_as, month, force)
+        yield IncidentFile(source, member.name, shown_as, month, force)
     if not found:
         faults.add("holds no file of incidents (-street.csv)", file=source.shown_as)

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from spatial.archives import Archive
+from spatial.blocks import SERIAL, BlockMap
 from spatial.boundaries import Areas
 from spatial.coverage import Delivery, coverage_warnings, covered_months
 from spatial.crosswalk import Crosswalk
-from spatial.errors import Faults, InputError
-from spatial.incident_files import files_of
+from spatial.errors import Fault, Faults, InputError
+from spatial.incident_files import IncidentFile, files_of
 from spatial.incident_frames import (
     PlacedRows,
     count_rows,
@@ -24,7 +27,7 @@ from spatial.incident_frames import (
     unlocated_by_category,
 )
 from spatial.incident_places import RULES, CodeLists, place_rows
-from spatial.incident_rows import scan_file
+from spatial.incident_rows import FileScan, scan_file
 from spatial.incident_sources import FileRecord, IncidentSource
 from spatial.incident_table import IncidentTable, ReadFile, superseded_rows, tabulate
 from spatial.incident_warnings import (
@@ -37,8 +40,9 @@ from spatial.ledger import REASONS, Ledger, LedgerBook
 from spatial.period import Period, month_text
 from spatial.study_area import StudyArea
 
-__all__ = ["Incidents", "read_incidents"]
+__all__ = ["Incidents", "incident_faults", "read_incidents"]
 
+_FILES: Final = 8  # of one source, scanned together: whatever the number of workers
 
 Mask = npt.NDArray[np.bool_]
 
@@ -101,6 +105,7 @@ def read_incidents(
     forces: Mapping[str, str] | None,
     points_within_m: float,
     progress: Callable[[str, int], None] | None = None,
+    blocks: BlockMap = SERIAL,
 ) -> Incidents:
     """Read every file of the sources and account for every row.
 
@@ -118,6 +123,8 @@ def read_incidents(
         Distance from the study area, in metres, within which points are kept.
     progress
         Called after each file with its name and number of rows.
+    blocks
+        Where files are scanned; it makes no difference to the result.
 
     Raises
     ------
@@ -125,12 +132,11 @@ def read_incidents(
         With every fault of every file.
     """
     lists = CodeLists.of(crosswalk)
-    known = lists.listed | frozenset(areas.codes)
-    west, south, east, north = areas.frame.total_bounds.tolist()
-    bounds = (west, south, east, north)
-    read = _scan_sources(sources, known=known, bounds=bounds, period=period, progress=progress)
+    read = _scan_sources(
+        sources, areas=areas, lists=lists, period=period, progress=progress, blocks=blocks
+    )
     kept, records = _drop_copies(read, lists)
-    deliveries = _deliveries(kept)
+    deliveries = _deliveries(read, kept)
     covered = covered_months(deliveries, codes=study.all_codes, months=period.months, forces=forces)
     wanted, study = study, _ring_with_data(study, covered)
     table = tabulate(kept)
@@ -172,6 +178,28 @@ def read_incidents(
     )
 
 
+def incident_faults(
+    sources: Sequence[IncidentSource],
+    *,
+    areas: Areas,
+    crosswalk: Crosswalk | None,
+    period: Period,
+) -> tuple[Fault, ...]:
+    """Return what makes files of the sources unusable, without placing a row."""
+    try:
+        _scan_sources(
+            sources,
+            areas=areas,
+            lists=CodeLists.of(crosswalk),
+            period=period,
+            progress=None,
+            blocks=SERIAL,
+        )
+    except InputError as error:
+        return error.faults
+    return ()
+
+
 def _ring_with_data(study: StudyArea, covered: pd.DataFrame) -> StudyArea:
     """Leave out ring areas of which no month was supplied: they would look free of crime."""
     seen = covered.any(axis=1)
@@ -181,41 +209,68 @@ def _ring_with_data(study: StudyArea, covered: pd.DataFrame) -> StudyArea:
 def _scan_sources(
     sources: Sequence[IncidentSource],
     *,
-    known: frozenset[str],
-    bounds: tuple[float, float, float, float],
+    areas: Areas,
+    lists: CodeLists,
     period: Period,
     progress: Callable[[str, int], None] | None,
+    blocks: BlockMap,
 ) -> list[ReadFile]:
     """Read each file on its own, noting the faults of all before giving up."""
+    known = lists.listed | frozenset(areas.codes)
+    west, south, east, north = areas.frame.total_bounds.tolist()
+    bounds = (west, south, east, north)
     faults = Faults()
-    read: list[ReadFile] = []
+    parts: list[tuple[IncidentFile, ...]] = []
     for source in sources:
         try:
-            archive = Archive(source.path, shown_as=source.shown_as)
+            with Archive(source.path, shown_as=source.shown_as) as archive:
+                files = list(files_of(source, archive, faults))
         except InputError as error:
             faults.extend(error.faults)
             continue
-        with archive:
-            for file in files_of(source, archive, faults):
-                try:
-                    with file.open() as stream:
-                        scan = scan_file(
-                            stream,
-                            shown_as=file.shown_as,
-                            source=source,
-                            month=file.month,
-                            period=period,
-                            known_codes=known,
-                            bounds=bounds,
-                        )
-                except InputError as error:
-                    faults.extend(error.faults)
-                    continue
-                read.append(ReadFile(file, scan))
-                if progress is not None:
-                    progress(file.shown_as, scan.rows)
+        parts += [tuple(files[at : at + _FILES]) for at in range(0, len(files), _FILES)]
+    scan = partial(_scan_part, known=known, bounds=bounds, period=period)
+    read: list[ReadFile] = []
+    for part, scans in zip(parts, blocks.map(scan, parts), strict=True):
+        for file, found in zip(part, scans, strict=True):
+            if not isinstance(found, FileScan):
+                faults.extend(found)
+                continue
+            read.append(ReadFile(file, found))
+            if progress is not None:
+                progress(file.shown_as, found.rows)
     faults.raise_if_any()
     return read
+
+
+def _scan_part(
+    files: Sequence[IncidentFile],
+    *,
+    known: frozenset[str],
+    bounds: tuple[float, float, float, float],
+    period: Period,
+) -> list[FileScan | tuple[Fault, ...]]:
+    """Scan some files of one source; for a file that cannot be used, return its faults."""
+    found: list[FileScan | tuple[Fault, ...]] = []
+    source = files[0].source
+    with Archive(source.path, shown_as=source.shown_as) as archive:
+        for file in files:
+            try:
+                with archive.open(file.name) as stream:
+                    scan = scan_file(
+                        stream,
+                        shown_as=file.shown_as,
+                        source=source,
+                        month=file.month,
+                        period=period,
+                        known_codes=known,
+                        bounds=bounds,
+                    )
+            except InputError as error:
+                found.append(error.faults)
+            else:
+                found.append(scan)
+    return found
 
 
 def _drop_copies(
@@ -335,8 +390,12 @@ def _ledger(kept: Sequence[ReadFile], table: IncidentTable, placed: PlacedRows) 
     return book.close()
 
 
-def _deliveries(kept: Sequence[ReadFile]) -> list[Delivery]:
-    """Return the rows of each force and month; of two vintages, those of the last."""
+def _deliveries(read: Sequence[ReadFile], kept: Sequence[ReadFile]) -> list[Delivery]:
+    """Return the rows of each force and month; of two vintages, those of the last.
+
+    A copy under another force's name is not read twice, but that force's month is covered too:
+    which of the two names is right cannot be told from the content.
+    """
     by_name: dict[tuple[str, str], int] = {}
     extracts: list[Delivery] = []
     for one in kept:
@@ -346,4 +405,9 @@ def _deliveries(kept: Sequence[ReadFile]) -> list[Delivery]:
             extracts += [
                 Delivery(one.file.force, month, rows) for month, rows in one.scan.months.items()
             ]
+    month_of = {one.scan.sha256: one.file.month for one in kept}
+    for one in read:
+        # Under another month's name the rows are still those of their own month.
+        if one.file.month and month_of[one.scan.sha256] == one.file.month:
+            by_name.setdefault((one.file.force, one.file.month), one.scan.rows)
     return [Delivery(*key, rows) for key, rows in by_name.items()] + extracts

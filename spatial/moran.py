@@ -96,9 +96,12 @@ class LocalMoran:
         As asked for.
     agreement
         Share of further seeds that give the published label; NaN where none were run or the area
-        has no test.
+        has no test. Only labels that another seed can change, to a chance of 1e-14, are run again.
     inference
         Empty, or why no test was made, in words for the page.
+    counts
+        What p was made from, for `getis.local_g` on the same values: both order the draws alike.
+        None where no test was made or esda made it.
     """
 
     codes: tuple[str, ...]
@@ -112,6 +115,7 @@ class LocalMoran:
     seed: int
     agreement: FloatArray
     inference: str
+    counts: PermutationCounts | None = None
 
 
 def assuncao_reis(events: npt.ArrayLike, population: npt.ArrayLike) -> FloatArray:
@@ -251,14 +255,15 @@ def local_moran(
         np.array([np.abs(values).max() / values.std()]), widest
     )
 
-    def test(key: np.random.SeedSequence | int) -> FloatArray:
+    def draw(key: np.random.SeedSequence | int, only: BoolArray | None = None) -> PermutationCounts:
         if engine == "esda":
-            counts = _esda_counts(values, neighbours, permutations, key)
-        else:
-            counts = conditional_moran_counts(
-                z, neighbours.indptr, neighbours.indices,
-                permutations=permutations, seed=key, tolerance=slack,
-            )  # fmt: skip
+            return _esda_counts(values, neighbours, permutations, key)
+        return conditional_moran_counts(
+            z, neighbours.indptr, neighbours.indices,
+            permutations=permutations, seed=key, tolerance=slack, only=only,
+        )  # fmt: skip
+
+    def test(counts: PermutationCounts) -> FloatArray:
         p = pseudo_p(counts)
         # An area at the mean has I = 0 in every draw: nothing about it can be unusual.
         return np.where(has & (np.abs(z) <= slack), 1.0, p)
@@ -269,20 +274,45 @@ def local_moran(
             q = benjamini_hochberg(q)
         return q, _clusters(z, lag, q, has, alpha)
 
-    p = test(seed)
+    counts = draw(seed)
+    p = test(counts)
     q, cluster = labels(p)
     agreement = nothing
     if seeds_checked:
-        same = [
-            labels(test(np.random.SeedSequence(seed, spawn_key=(AGREEMENT_STAGE, check))))[1]
-            == cluster
-            for check in range(seeds_checked)
-        ]
+        low, high = _other_seeds(p, neighbours.cardinalities, permutations)
+        # Smaller p-values never reject less, so a label is open only where the ends differ. What
+        # is settled lies on its own side of every line that other seeds can draw.
+        open_to_chance = labels(low)[1] != labels(high)[1]
+        same = [np.ones(n, dtype=bool)] * (seeds_checked if not open_to_chance.any() else 0)
+        for check in range(seeds_checked - len(same)):
+            key = np.random.SeedSequence(seed, spawn_key=(AGREEMENT_STAGE, check))
+            again = np.where(open_to_chance, test(draw(key, open_to_chance)), high)
+            same.append(labels(again)[1] == cluster)
         agreement = np.where(np.isnan(q), np.nan, np.mean(same, axis=0))
     raw = _clusters(z, lag, np.where(reported, p, np.nan), has, alpha)
     return LocalMoran(
-        neighbours.codes, z * lag, lag, p, q, cluster, raw, permutations, seed, agreement, ""
-    )
+        neighbours.codes, z * lag, lag, p, q, cluster, raw, permutations, seed, agreement, "",
+        counts if engine == "exact" else None,
+    )  # fmt: skip
+
+
+def _other_seeds(
+    p: FloatArray, k: npt.NDArray[np.int64], permutations: int
+) -> tuple[FloatArray, FloatArray]:
+    """Return the least and the most that each p-value can be under another seed.
+
+    The root of a count has a standard deviation of at most about 1/2, so the roots of two differ
+    by 7 or more with a chance below 1e-14, also where counts are few. R_i is binomial too.
+    """
+    share = k / k.size
+    spread = 8.0 * np.sqrt(permutations * share * (1.0 - share))
+    fewest = np.maximum(permutations * (1.0 - share) - spread, 1.0)
+    most = np.minimum(permutations * (1.0 - share) + spread, permutations)
+    root_low = np.sqrt(np.maximum(p * (fewest + 1.0) / 2.0 - 1.0, 0.0))
+    root_high = np.sqrt(np.maximum(p * (most + 1.0) / 2.0 - 1.0, 0.0))
+    low = 2.0 * (np.maximum(root_low - 7.0, 0.0) ** 2 + 1.0) / (most + 1.0)
+    high = 2.0 * ((root_high + 7.0) ** 2 + 1.0) / (fewest + 1.0)
+    return np.minimum(low, 1.0), np.minimum(high, 1.0)
 
 
 def _clusters(

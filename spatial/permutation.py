@@ -16,12 +16,14 @@ alike: what they add to the sum of the neighbours, or multiply it by, is held wi
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from spatial.errors import StatisticsError
+from spatial.null_counts import tail_counts
 from spatial.weights import neighbour_sums
 
 __all__ = [
@@ -44,8 +46,9 @@ _BLOCK = 16_384
 """Draws made from one generator. Part of the result: another size gives other draws."""
 
 
-_SORTED = 48
-"""Areas with one k from which sorting their null pays: measured break-even with comparing each."""
+_KEPT_BYTES = 8_000_000
+"""Draws up to this size are kept, for the eight latest requests: 463 areas, 99,999 draws, 6 seeds.
+Another map or weight on the same areas meets the same draws, and drawing them takes longest."""
 
 _LONG = 200
 """Samples longer than the root of this many n are drawn by shuffling all n: measured break-even."""
@@ -77,6 +80,7 @@ def conditional_moran_counts(
     permutations: int,
     seed: int | np.random.SeedSequence,
     tolerance: float | None = None,
+    only: npt.NDArray[np.bool_] | None = None,
 ) -> PermutationCounts:
     """Count the draws at or above, and at or below, each area's neighbour sum.
 
@@ -96,6 +100,9 @@ def conditional_moran_counts(
         Sums this close are equal. By default the largest error that rounding can leave in a sum
         of z: two equal sums added in another order must not be told apart, for with counts or
         repeated values ties are common and each belongs in both tails.
+    only
+        Areas to count for, shape (n,); all by default. Their counts do not depend on it, those of
+        the others are 0.
 
     Raises
     ------
@@ -115,6 +122,7 @@ def conditional_moran_counts(
         permutations=permutations,
         seed=seed,
         tolerance=None if tolerance is None else np.array([tolerance]),
+        only=only,
     )[0]
 
 
@@ -126,6 +134,7 @@ def conditional_counts_of_maps(
     permutations: int,
     seed: int | np.random.SeedSequence,
     tolerance: FloatArray | None = None,
+    only: npt.NDArray[np.bool_] | None = None,
 ) -> tuple[PermutationCounts, ...]:
     """Count as `conditional_moran_counts` does, for several variables on one graph.
 
@@ -138,6 +147,8 @@ def conditional_counts_of_maps(
         Values, shape (maps, n), finite: for example one row a month.
     tolerance
         One for each map, shape (maps,); see `conditional_moran_counts`.
+    only
+        Areas to count for, shape (n,); see `conditional_moran_counts`.
 
     Raises
     ------
@@ -164,14 +175,20 @@ def conditional_counts_of_maps(
         return results
     if widest > n - 1:
         raise StatisticsError(f"graph: an area has {widest} neighbours among {n} areas")
+    if only is not None:
+        k = np.where(only, k, 0)
+        if not k.any():
+            return results
     tests = [
         _Test(row, k, indptr, indices, widest, None if tolerance is None else tolerance[which])
         for which, row in enumerate(maps)
     ]
     for sample in sample_blocks(n, widest, permutations, seed):
-        own = _own_draws(sample, k)
+        # Full-width positions are looked up twice as fast, and only these columns are.
+        places = sample[: int(k.max())].astype(np.intp)
+        own = _own_draws(places, k)
         for test, counts in zip(tests, results, strict=True):
-            test.count(sample, own, counts)
+            test.count(places, own, counts)
     return results
 
 
@@ -186,9 +203,40 @@ def sample_blocks(
         Shape (size, draws in this block), each column a draw; 16,384 draws a block but the last.
         The last block is the beginning of a full one, so fewer permutations are the first of more.
     """
-    for block, start in enumerate(range(0, permutations, _BLOCK)):
-        rng = np.random.default_rng(_block_seed(seed, block))
-        yield ordered_samples(n, size, _BLOCK, rng)[:, : permutations - start]
+    if 4 * size * permutations > _KEPT_BYTES:
+        for block in range(-(-permutations // _BLOCK)):
+            yield _sample_block(n, size, permutations, block, _block_seed(seed, block))
+        return
+    first = _block_seed(seed, 0)
+    entropy = first.entropy
+    if not isinstance(entropy, int | None):
+        entropy = tuple(entropy)
+    yield from _kept_blocks(n, size, permutations, entropy, tuple(first.spawn_key[:-1]))
+
+
+def _sample_block(
+    n: int, size: int, permutations: int, block: int, seed: np.random.SeedSequence
+) -> npt.NDArray[np.int32]:
+    rng = np.random.default_rng(seed)
+    return ordered_samples(n, size, _BLOCK, rng)[:, : permutations - block * _BLOCK]
+
+
+@lru_cache(maxsize=8)
+def _kept_blocks(
+    n: int,
+    size: int,
+    permutations: int,
+    entropy: int | tuple[int, ...] | None,
+    key: tuple[int, ...],
+) -> tuple[npt.NDArray[np.int32], ...]:
+    """Draw once what the same request would draw again: the draws depend on nothing else."""
+    seed = np.random.SeedSequence(entropy, spawn_key=key)
+    blocks = []
+    for block in range(-(-permutations // _BLOCK)):
+        sample = _sample_block(n, size, permutations, block, _block_seed(seed, block))
+        sample.setflags(write=False)
+        blocks.append(sample)
+    return tuple(blocks)
 
 
 def ordered_samples(
@@ -273,13 +321,24 @@ def _block_seed(seed: int | np.random.SeedSequence, block: int) -> np.random.See
     return np.random.SeedSequence(seed, spawn_key=(PERMUTATION_STAGE, block))
 
 
-def _own_draws(sample: npt.NDArray[np.int32], k: IntArray) -> list[tuple[IntArray, IntArray]]:
-    """Find, column by column, the draws that hold an area within its own first k: which, whose."""
-    found = []
+def _own_draws(sample: IntArray, k: IntArray) -> tuple[IntArray, IntArray]:
+    """Find the draws that hold an area within its own first k: whose, and where its sum stands.
+
+    Returns
+    -------
+    tuple
+        The area of each, and the position of its null sum in the running sums laid flat.
+    """
+    draws = sample.shape[1]
+    # One byte an area, where it fits, makes the look-up quicker.
+    short = k.astype(np.uint8) if k.max(initial=0) < 256 else k
+    whose, where = [], []
     for column, areas in enumerate(sample):
-        own = np.flatnonzero(k[areas] > column)
-        found.append((own, areas[own].astype(np.int64)))
-    return found
+        own = np.flatnonzero(short.take(areas) > column)
+        held = areas[own]
+        whose.append(held)
+        where.append((k[held] - 1) * draws + own)
+    return np.concatenate(whose), np.concatenate(where)
 
 
 class _Test:
@@ -310,40 +369,31 @@ class _Test:
 
     def count(
         self,
-        sample: npt.NDArray[np.int32],
-        own: list[tuple[IntArray, IntArray]],
+        sample: IntArray,
+        own: tuple[IntArray, IntArray],
         counts: PermutationCounts,
     ) -> None:
         """Add a block of draws to `counts`, in place, without each area's own draws."""
-        sums = self.centred[sample]
+        sums = self.centred.take(sample)
         for column in range(1, len(sums)):  # a running sum; numpy's own over rows is much slower
             sums[column] += sums[column - 1]
         self._take_out(sums, own, counts)
-        greater, less, draws = counts
-        low, high = self.low, self.high
         for size, areas in self.groups.items():
-            null = sums[size - 1]
-            draws[areas] += null.size
-            if areas.size < _SORTED:
-                for area in areas:
-                    greater[area] += np.count_nonzero(null >= low[area])
-                    less[area] += np.count_nonzero(null <= high[area])
-                continue
-            null = np.sort(null)
-            greater[areas] += null.size - np.searchsorted(null, low[areas], side="left")
-            less[areas] += np.searchsorted(null, high[areas], side="right")
+            above, below = tail_counts(sums[size - 1], self.low[areas], self.high[areas])
+            counts.greater[areas] += above
+            counts.less[areas] += below
+            counts.draws[areas] += sums.shape[1]
 
     def _take_out(
-        self, sums: FloatArray, own: list[tuple[IntArray, IntArray]], counts: PermutationCounts
+        self, sums: FloatArray, own: tuple[IntArray, IntArray], counts: PermutationCounts
     ) -> None:
         """Subtract the draws whose first k columns hold the area itself."""
         n = self.k.size
-        for draw, held in own:
-            null = sums[self.k[held] - 1, draw]
-            # One histogram for both questions: row 2 x "at or above" + "at or below", an area's
-            # column.
-            answer = held + n * (2 * (null >= self.low[held]) + (null <= self.high[held]))
-            _, below, above, equal = np.bincount(answer, minlength=4 * n).reshape(4, n)
-            counts.greater[:] -= above + equal
-            counts.less[:] -= below + equal
-            counts.draws[:] -= above + below + equal
+        held, where = own
+        null = sums.ravel()[where]
+        # One histogram for both questions: row 2 x "at or above" + "at or below", an area's column.
+        answer = held + n * (2 * (null >= self.low[held]) + (null <= self.high[held]))
+        _, below, above, equal = np.bincount(answer, minlength=4 * n).reshape(4, n)
+        counts.greater[:] -= above + equal
+        counts.less[:] -= below + equal
+        counts.draws[:] -= above + below + equal

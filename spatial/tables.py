@@ -95,7 +95,7 @@ def read_table(
         Content not as the extension says, undecodable byte (with its line), a NUL, ragged rows
         (each with its line), no header, no rows.
     """
-    check_magic(path)
+    check_magic(path, shown_as=shown_as)
     suffix = path.suffix.lower()
     if suffix == ".xlsx":
         from spatial.workbooks import read_workbook  # noqa: PLC0415  # openpyxl is slow to import

@@ -53,8 +53,9 @@ def _print_areas(console: Console, title: str, table: pd.DataFrame) -> None:
 
 def compare(
     before: Annotated[
-        str, typer.Argument(metavar="RUN_A", help="The earlier run's id, or `current`.")
-    ],
+        str,
+        typer.Argument(metavar="[RUN_A]", help="The earlier run's id; default: the current run."),
+    ] = "current",
     after: Annotated[
         str | None, typer.Argument(metavar="[RUN_B]", help="The later run's id.")
     ] = None,
@@ -80,7 +81,7 @@ def compare(
     if config is not None:
         result = api.compare_with(runs, None if before == "current" else before, config)
     else:
-        result = api.compare(runs, before, after or "")
+        result = api.compare(runs, None if before == "current" else before, after)
     _print(Console(), result)
 
 

@@ -21,6 +21,8 @@ def _find(areas: pd.DataFrame, wanted: str) -> str:
     from spatial.files import nearest
 
     text = wanted.strip().casefold()
+    if not text:
+        raise InputError(Fault("is empty; give an area's code or a part of its name", field="AREA"))
     for column in (areas.index.to_series(), areas["area_label"], areas["area_name"]):
         found = areas.index[column.astype(str).str.casefold() == text]
         if len(found) == 1:
@@ -29,7 +31,9 @@ def _find(areas: pd.DataFrame, wanted: str) -> str:
     if len(partly) == 1:
         return str(partly.index[0])
     if len(partly):
-        names = "; ".join(f"{label} ({code})" for code, label in partly["area_label"].items())
+        named = [f"{label} ({code})" for code, label in partly["area_label"].items()]
+        more = f"; and {len(named) - 10} more" if len(named) > 10 else ""
+        names = "; ".join(named[:10]) + more
         raise InputError(Fault(f"{wanted!r} means {len(partly)} areas: {names}", field="AREA"))
     close = nearest(wanted, [*areas.index, *areas["area_label"]])
     hint = f"; did you mean {close!r}?" if close else ""

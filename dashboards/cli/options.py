@@ -23,6 +23,7 @@ __all__ = [
     "RingOption",
     "RunsOption",
     "SetOption",
+    "WorkersOption",
     "make_request",
 ]
 
@@ -74,6 +75,15 @@ SetOption = Annotated[
         metavar="KEY=VALUE",
         help="Change one setting of the risk model for this run; recorded in the manifest.",
         show_default=False,
+    ),
+]
+WorkersOption = Annotated[
+    int,
+    typer.Option(
+        "--workers",
+        min=1,
+        max=64,
+        help="Processes that read and draw; the result is the same. Worth it for a country.",
     ),
 ]
 RunsOption = Annotated[Path, typer.Option("--runs", "--out", help="The folder of published runs.")]

@@ -13,6 +13,7 @@ from dashboards.cli.options import (
     RingOption,
     RunsOption,
     SetOption,
+    WorkersOption,
     make_request,
 )
 
@@ -29,6 +30,7 @@ def run(
     period: PeriodOption = None,
     ring: RingOption = None,
     settings: SetOption = None,
+    workers: WorkersOption = 1,
 ) -> None:
     """Score the neighbourhoods of an area and publish the result as a run."""
     from dashboards.cli.console import Console
@@ -46,5 +48,7 @@ def run(
         settings=settings,
     )
     console = Console()
-    published = api.run(request, runs=out, writers=extra_writers, progress=console.progress)
+    published = api.run(
+        request, runs=out, writers=extra_writers, progress=console.progress, workers=workers
+    )
     print_run(console, published)

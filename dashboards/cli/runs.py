@@ -18,9 +18,11 @@ app = typer.Typer(help="List the published runs; serve an earlier one again.", n
 def list_published(*, runs: RunsOption = Path("runs")) -> None:
     """List the published runs, oldest first; the one being served is marked."""
     from dashboards.cli.console import Console
-    from risk_model.run_store import list_runs
+    from risk_model.run_store import list_runs, unreadable_runs
 
     console = Console()
+    for problem in unreadable_runs(runs):
+        console.line(problem)
     rows = [
         [
             "*" if entry.current else "",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -76,6 +76,13 @@ def print_check(console: Console, loaded: LoadedInputs) -> None:
     )
 
 
+def _certainty(low: Any, high: Any, chance: Any) -> tuple[str, str]:
+    """Say the rank range and the chance of being listed; not stated where there is too little."""
+    if pd.isna(low) or pd.isna(high) or pd.isna(chance):
+        return "not stated", "not stated"
+    return f"{int(low)}-{int(high)}", f"{chance:.0%}"
+
+
 def print_run(console: Console, run: PublishedRun) -> None:
     """Print areas, rows by reason, the lists, warnings, timings and where the outputs are."""
     console.progress("")
@@ -101,8 +108,7 @@ def print_run(console: Console, run: PublishedRun) -> None:
                     str(row["area_label"]),
                     str(code),
                     f"{row[f'{key}_score']:.1f}",
-                    f"{int(row[f'{key}_rank_lo'])}-{int(row[f'{key}_rank_hi'])}",
-                    f"{row[f'{key}_p_top']:.0%}",
+                    *_certainty(row[f"{key}_rank_lo"], row[f"{key}_rank_hi"], row[f"{key}_p_top"]),
                     str(row[f"{key}_tier"]),
                 ]
                 for code, row in ranked.iterrows()

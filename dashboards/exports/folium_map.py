@@ -14,6 +14,7 @@ import geopandas as gpd
 from folium.utilities import JsCode
 
 from dashboards.exports import map_geometry, map_panel
+from dashboards.exports.country_page import MOST_DRAWN, country_html
 from dashboards.exports.map_page import asset, page, script_json
 from dashboards.exports.palette import CLASSES, HOTSPOT, INK, MISSING, OUTLINE, class_of
 from dashboards.exports.wording import finding, priority_keys
@@ -58,12 +59,17 @@ def map_html(
     hotspots: Mapping[str, gpd.GeoDataFrame],
     manifest: Mapping[str, Any],
 ) -> str:
-    """Return the page: map, layer control, legend, the list as a table, what to be careful of."""
+    """Return the page: map, layer control, legend, the list as a table, what to be careful of.
+
+    Of more than `MOST_DRAWN` areas: a picture, lists and a table of police forces instead.
+    """
     frame = areas.set_index("area_code") if "area_code" in areas.columns else areas
     frame = frame.sort_index()
     for key in priority_keys(manifest):
         if not _KEY.fullmatch(key):
             raise InputError(Fault(f"{key!r} is not a key of a priority: write it as sv01"))
+    if len(frame) > MOST_DRAWN:
+        return country_html(frame, manifest)
     title = f"{finding(frame, manifest)} - {manifest.get('name', 'CSP Hotspots')}"
     data = f"var DATA = {script_json(map_panel.details(frame, hotspots, manifest))};\n"
     return page(

@@ -8,9 +8,8 @@ from typing import Any
 
 import geopandas as gpd
 import pandas as pd
-import shapely
 
-from dashboards.exports.map_geometry import inner_points
+from dashboards.exports.map_geometry import border_faults, inner_points, joined
 from dashboards.exports.palette import (
     CLASSES,
     DEFAULT_BREAKS,
@@ -33,7 +32,7 @@ from dashboards.exports.wording import (
     rank_range,
 )
 
-__all__ = ["body", "details"]
+__all__ = ["body", "caption_of", "details", "legend", "marks_of"]
 
 Rows = list[list[str]]
 
@@ -99,7 +98,7 @@ def _place_labels(areas: gpd.GeoDataFrame) -> list[list[Any]]:
         return []
     named = areas[areas[name_of].fillna("").astype(str) != ""]
     parts = sorted(named.groupby(name_of, sort=True), key=lambda item: -_residents(item[1]))
-    shapes = [shapely.coverage_union_all(part.geometry.to_numpy()) for _, part in parts]
+    shapes = [joined(part.geometry.to_numpy()) for _, part in parts]
     points = inner_points(gpd.GeoDataFrame(geometry=shapes, crs=areas.crs))
     return [[*point, str(name)] for point, (name, _) in zip(points, parts, strict=True)]
 
@@ -130,28 +129,25 @@ def _hotspot_details(row: Mapping[Any, Any], labels: pd.Series) -> dict[str, Any
     }
 
 
-def body(areas: pd.DataFrame, manifest: Mapping[str, Any]) -> str:
+def body(areas: gpd.GeoDataFrame, manifest: Mapping[str, Any]) -> str:
     """Return the body of the page; every text in it is escaped."""
     keys = priority_keys(manifest)
-    handling = str(manifest.get("handling") or "")
-    mark = f'<p class="handling">{escape(handling)}</p>' if handling else ""
-    demonstration = (
-        f'<p class="banner">{escape(DEMONSTRATION)}</p>' if manifest.get("demonstration") else ""
-    )
+    mark, demonstration = marks_of(manifest)
     sections = "".join(
         _section(areas, key, manifest, shown=number == 0) for number, key in enumerate(keys)
     )
     legends = "".join(
-        _legend(key, manifest["priorities"][key], shown=number == 0)
+        legend(key, manifest["priorities"][key], shown=number == 0)
         for number, key in enumerate(keys)
     )
-    notes = "".join(f"<li>{escape(text)}</li>" for text in cautions(manifest))
+    said = [*cautions(manifest), *filter(None, [border_faults(areas)])]
+    notes = "".join(f"<li>{escape(text)}</li>" for text in said)
     sources = " · ".join(escape(str(line)) for line in manifest.get("attribution", ()))
     return f"""<a class="skip" href="#list">Skip to the list</a>
 <header>
 {mark}{demonstration}
 <h1>{escape(finding(areas, manifest))}</h1>
-<p>{escape(_caption(areas, manifest))}</p>
+<p>{escape(caption_of(areas, manifest))}</p>
 </header>
 <main>
 <div class="stage">
@@ -172,7 +168,16 @@ def body(areas: pd.DataFrame, manifest: Mapping[str, Any]) -> str:
 <footer><p>{sources}</p>{mark}</footer>"""
 
 
-def _caption(areas: pd.DataFrame, manifest: Mapping[str, Any]) -> str:
+def marks_of(manifest: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the handling marking and the banner of a demonstration, as HTML; empty if none."""
+    handling = str(manifest.get("handling") or "")
+    mark = f'<p class="handling">{escape(handling)}</p>' if handling else ""
+    banner = f'<p class="banner">{escape(DEMONSTRATION)}</p>'
+    return mark, banner if manifest.get("demonstration") else ""
+
+
+def caption_of(areas: pd.DataFrame, manifest: Mapping[str, Any]) -> str:
+    """Return area, period, number of areas, weights and run, and the months without data."""
     name = str(manifest.get("name") or "")
     version = str((manifest.get("config") or {}).get("version") or "")
     parts = [
@@ -236,7 +241,8 @@ def _table(areas: pd.DataFrame, key: str, size: int) -> str:
 <tbody>{"".join(rows)}</tbody></table>"""
 
 
-def _legend(key: str, settings: Mapping[str, Any], *, shown: bool) -> str:
+def legend(key: str, settings: Mapping[str, Any], *, shown: bool, still: bool = False) -> str:
+    """Return what the colours mean; a still picture shows flagged areas as discs, no outlines."""
     breaks = tuple(settings.get("breaks") or DEFAULT_BREAKS)
     line = f'stroke="{OUTLINE}" stroke-width="1.5"'
     items = [
@@ -249,23 +255,28 @@ def _legend(key: str, settings: Mapping[str, Any], *, shown: bool) -> str:
                 f'<rect x="1" y="1" width="28" height="16" fill="{MISSING}" {line} '
                 'stroke-dasharray="2 3"/>'
             ),
-            "no score (see why)",
-        ),
-        (
-            (
-                f'<rect x="2" y="2" width="26" height="14" fill="none" stroke="{INK}" '
-                'stroke-width="3"/>'
-            ),
-            "flagged, with its rank",
-        ),
-        (
-            (
-                f'<rect x="2" y="2" width="26" height="14" fill="none" stroke="{HOTSPOT}" '
-                'stroke-width="2.5" stroke-dasharray="6 4"/>'
-            ),
-            "map points concentrate",
+            "no score" if still else "no score (see why)",
         ),
     ]
+    if still:
+        items.append((f'<circle cx="15" cy="9" r="8" fill="{INK}"/>', "flagged, with its rank"))
+    else:
+        items += [
+            (
+                (
+                    f'<rect x="2" y="2" width="26" height="14" fill="none" stroke="{INK}" '
+                    'stroke-width="3"/>'
+                ),
+                "flagged, with its rank",
+            ),
+            (
+                (
+                    f'<rect x="2" y="2" width="26" height="14" fill="none" stroke="{HOTSPOT}" '
+                    'stroke-width="2.5" stroke-dasharray="6 4"/>'
+                ),
+                "map points concentrate",
+            ),
+        ]
     inner = "".join(
         f'<li><svg viewBox="0 0 30 18" aria-hidden="true">{swatch}</svg>{escape(words)}</li>'
         for swatch, words in items

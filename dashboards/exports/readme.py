@@ -27,6 +27,10 @@ FILES: tuple[tuple[str, str], ...] = (
     ("quarantine.csv", "rows that could not be read, with file, line and rule"),
     ("density_*.tif", "kernel density, (weighted) events per km2 per year, EPSG:27700"),
     ("hotspots.gpkg", "where recorded map points concentrate, one layer a priority"),
+    ("concentration.csv", "how few areas, residents and km2 hold most events; Gini beyond chance"),
+    ("scan.csv", "circles of areas with more events than chance would put there"),
+    ("space_time.csv", "how hot and cold spots came and went, from 12 covered months"),
+    ("support.csv", "whether what is flagged holds on hexagons and on larger areas"),
     ("map.html", "the map; opens in a browser without a network"),
     ("model/", "what comparison and what-if read; not for publication"),
 )
@@ -77,7 +81,8 @@ def readme_text(
     blocks.append(_columns("Columns of areas", columns, "areas", manifest))
     blocks += [
         _columns(f"Columns of {table}", TABLES[table], table, manifest)
-        for table in ("contributions", "ledger", "quarantine", "hotspots")
+        for table in TABLES
+        if table != "areas"
     ]
     blocks.append(_section("Reading the tables", [_TABLES_NOTE]))
     warnings = [f"- {line}" for line in manifest.get("warnings") or ()]

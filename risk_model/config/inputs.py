@@ -33,9 +33,11 @@ __all__ = [
     "Lookups",
     "Population",
     "RuralityTable",
+    "input_lines",
     "load_inputs",
 ]
 
+SettingValue = bool | int | float | Text
 ColumnName = Annotated[Text, Field(min_length=1, max_length=200)]
 _AREA_CODE = re.compile(r"[EWSN][0-9]{8}")
 
@@ -247,6 +249,30 @@ class InputsConfig(Model):
     denominators: Denominators = Field(
         Denominators(), description="Denominators other than residents."
     )
+    settings: dict[str, SettingValue] = Field(
+        {},
+        description="Keys of the risk model that these inputs need otherwise, with dots, such as "
+        "`uncertainty.draws: 200` for a whole country. Checked and recorded like `--set`, which "
+        "goes before them.",
+    )
+
+    @property
+    def overrides(self) -> dict[str, str]:
+        """`settings` as text, as `--set` takes them."""
+        return {
+            key: str(value).lower() if isinstance(value, bool) else str(value)
+            for key, value in self.settings.items()
+        }
+
+
+def input_lines(path: Path) -> dict[str, int]:
+    """Return the line of every value of `inputs.yaml` by its key, as `incidents[0].path`."""
+    lines = {}
+    for keys, place in read_document(path).places.items():
+        if place.value_line is not None:
+            text = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in keys)
+            lines[text.removeprefix(".")] = place.value_line
+    return lines
 
 
 def load_inputs(path: Path, overrides: Mapping[str, str] | None = None) -> InputsConfig:

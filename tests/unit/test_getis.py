@@ -8,7 +8,7 @@ import warnings
 import numpy as np
 import pytest
 
-from spatial import permutation
+from spatial import null_counts
 from spatial.errors import StatisticsError
 from spatial.getis import (
     COLD_SPOTS,
@@ -405,12 +405,15 @@ def test_shared_draws_give_each_map_its_own_counts() -> None:
         assert np.all(counts.draws[:-2] > 15_000)
 
 
-@pytest.mark.parametrize("bound", [0, 10**9])
-def test_sorting_and_comparing_count_alike(bound: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    graph = lattice(12, 12)  # 4 corners, 40 edges and 100 inner cells: all on both sides of 48
+@pytest.mark.parametrize(("few", "many"), [(10**9, 0), (0, 10**9), (0, 0)])
+def test_sorting_comparing_and_bins_count_alike(
+    few: int, many: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    graph = lattice(12, 12)  # 4 corners, 40 edges and 100 inner cells
     y = np.random.default_rng(6).poisson(2.0, 144) / 3
     usual = conditional_moran_counts(y, graph.indptr, graph.indices, permutations=999, seed=1)
-    monkeypatch.setattr(permutation, "_SORTED", bound)
+    monkeypatch.setattr(null_counts, "_FEW", few)
+    monkeypatch.setattr(null_counts, "_MANY", many)
     other = conditional_moran_counts(y, graph.indptr, graph.indices, permutations=999, seed=1)
     for mine, expected in zip(other, usual, strict=True):
         np.testing.assert_array_equal(mine, expected)

@@ -257,10 +257,34 @@ def test_agreement_counts_further_seeds(monkeypatch: pytest.MonkeyPatch) -> None
         return moran.PermutationCounts(greater, np.full(z.size, 700), np.full(z.size, 999))
 
     monkeypatch.setattr(moran, "conditional_moran_counts", counts)
-    result = local_moran(y, graph, correction="none", seeds_checked=4)
+    result = local_moran(y, graph, permutations=999, correction="none", seeds_checked=4)
     assert result.cluster[30] in moran.QUADRANTS
     assert result.agreement[30] == 0.5
     assert np.delete(result.agreement, 30).tolist() == [1.0] * 143
+
+
+@pytest.mark.parametrize("correction", ["none", "benjamini-hochberg"])
+@pytest.mark.parametrize("permutations", [199, 9_999])
+def test_agreement_is_that_of_running_every_seed_in_full(
+    permutations: int, correction: moran.Correction, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Leaving out the labels that chance cannot change leaves the answer as it was."""
+    rng, graph = np.random.default_rng(2), lattice(15, 15)
+    for y in (rng.normal(size=225), graph.lag(rng.normal(size=225)), rng.poisson(1.0, 225) / 3):
+        quick = local_moran(y, graph, permutations=permutations, correction=correction, seed=3)
+        with monkeypatch.context() as patch:
+            patch.setattr(moran, "_other_seeds", lambda p, *_: (0.0 * p, 0.0 * p + 1.0))
+            full = local_moran(y, graph, permutations=permutations, correction=correction, seed=3)
+        same_result(quick, full)
+
+
+def test_p_values_of_other_seeds_stay_within_their_bounds() -> None:
+    rng, graph = np.random.default_rng(4), lattice(9, 9)
+    y = rng.normal(size=81)
+    p = [local_moran(y, graph, permutations=999, seed=s, seeds_checked=0).p for s in range(30)]
+    low, high = moran._other_seeds(p[0], graph.cardinalities, 999)
+    assert np.all((low <= p) & (p <= high))
+    assert np.median(high - low) < 0.75
 
 
 def test_further_seeds_are_not_the_published_one() -> None:

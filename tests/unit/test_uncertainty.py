@@ -66,11 +66,13 @@ def test_places_on_the_list_are_all_given_out() -> None:
 def test_blocks_are_the_same_however_they_are_divided() -> None:
     made = plan(MIXED)
 
-    def backwards(function: Callable[[int], Any], numbers: Iterable[int]) -> list[Any]:
-        done = {number: function(number) for number in reversed(list(numbers))}
-        return [done[number] for number in sorted(done)]
+    class Backwards:
+        @staticmethod
+        def map(function: Callable[[int], Any], numbers: Iterable[int]) -> list[Any]:
+            done = {number: function(number) for number in reversed(list(numbers))}
+            return [done[number] for number in sorted(done)]
 
-    one, two = drawn(made), drawn(made, divide=backwards)
+    one, two = drawn(made), drawn(made, blocks=Backwards())
     for name in ("rank_lo", "rank_hi", "p_top", "p_top_crime_only"):
         np.testing.assert_array_equal(getattr(one, name), getattr(two, name))
 

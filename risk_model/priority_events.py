@@ -1,0 +1,80 @@
+"""The events of a priority by area and month, and what they are measured against."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from risk_model.config.harm import HarmWeights
+from risk_model.config.risk import RiskConfig
+from risk_model.layers.crime import (
+    Exposure,
+    OffenceSet,
+    expected_by_month,
+    exposure,
+    monthly_events,
+    offence_set,
+)
+from risk_model.model_data import ModelData
+
+__all__ = ["LARGEST_AREA", "PriorityEvents", "events_of_priorities", "too_large"]
+
+LARGEST_AREA = 2_000
+"""Study areas of more areas than this are whole countries or regions."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PriorityEvents:
+    """Unweighted events of one priority's offence set over study and ring areas.
+
+    Attributes
+    ----------
+    offences
+        The offences that are counted.
+    monthly
+        n by m events; 0 in months that are not covered.
+    expected
+        n events to be expected at the study area's rate of each covered month; NaN where an area
+        has no exposure.
+    exposed
+        What the events are measured against.
+    """
+
+    offences: OffenceSet
+    monthly: NDArray[np.float64]
+    expected: NDArray[np.float64]
+    exposed: Exposure
+
+    @property
+    def total(self) -> NDArray[np.float64]:
+        """Events over the covered months, n values."""
+        return np.asarray(self.monthly.sum(axis=1), dtype=np.float64)
+
+
+def events_of_priorities(
+    data: ModelData, config: RiskConfig, harm: HarmWeights
+) -> dict[str, PriorityEvents]:
+    """Count the offence set of every priority."""
+    exposed = exposure(data, config.denominator)
+    found = {}
+    for key, priority in config.priorities.items():
+        offences = offence_set(priority, config, harm)
+        monthly = np.zeros(data.covered.shape)
+        for offence in offences.offences:
+            monthly += monthly_events(data, offence)
+        expected = expected_by_month(monthly, exposed.monthly, data.in_study).sum(axis=1)
+        found[key] = PriorityEvents(offences, monthly, expected, exposed)
+    return found
+
+
+def too_large(data: ModelData, what: str) -> str:
+    """Say why something is not made for a study area of this size; empty where it is."""
+    areas = int(data.in_study.sum())
+    if areas <= LARGEST_AREA:
+        return ""
+    return (
+        f"{what} for {areas:,} areas: it is made for study areas of up to {LARGEST_AREA:,}; run "
+        "one police force area at a time"
+    )

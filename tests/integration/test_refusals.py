@@ -1,0 +1,182 @@
+"""What people really get wrong: each is refused, or done, in words, and all of it in one pass."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import rasterio
+
+from risk_model import api
+from risk_model.run_store import PublishedRun, list_runs, roll_back, unreadable_runs
+from spatial.errors import InputError
+
+
+def hotspots(repository: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "dashboards.cli.main", *arguments],
+        cwd=repository,
+        env={**os.environ, "COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture
+def county(repository: Path, tmp_path: Path) -> Path:
+    """A copy of the demonstration county that a test may spoil."""
+    shutil.copytree(repository / "data", tmp_path / "data")
+    return tmp_path
+
+
+def test_too_few_events_still_ends_with_a_summary(repository: Path, tmp_path: Path) -> None:
+    done = hotspots(
+        repository,
+        *("run", "--out", str(tmp_path), "--area", "E06990002", "--period", "2025-01"),
+        *("--set", "priorities.sv01.offences={theft_from_the_person: 1}"),
+    )
+    assert done.returncode == 0, done.stderr
+    assert "not stated" in done.stdout
+    assert "Traceback" not in done.stderr
+
+
+def test_a_copy_under_another_force_takes_no_month_away(
+    demonstration_request: api.Request, county: Path
+) -> None:
+    """Reliability case 7: the same bytes twice count once, and nothing else changes."""
+    archive = county / "data" / "incidents" / "wessmouth.zip"
+    before = api.check(replace(demonstration_request, data_root=county)).incidents
+    with zipfile.ZipFile(archive, "a") as target:
+        data = target.read("2025-01/2025-01-wessmouth-street.csv")
+        target.writestr("2025-01/2025-01-avonshire-street.csv", data)
+    after = api.check(replace(demonstration_request, data_root=county)).incidents
+    pd.testing.assert_frame_equal(after.covered, before.covered)
+    pd.testing.assert_frame_equal(after.counts, before.counts)
+    assert any("same content" in warning for warning in after.warnings)
+
+
+@pytest.mark.parametrize("period", ["2030-01:2030-03", "2025-08"])
+def test_check_refuses_a_period_without_any_month(
+    demonstration_request: api.Request, period: str
+) -> None:
+    with pytest.raises(InputError, match=r"no month of .* is supplied .*wessmouth"):
+        api.check(replace(demonstration_request, period=period))
+
+
+def test_every_fault_of_tables_area_and_incidents_in_one_pass(
+    demonstration_request: api.Request, county: Path
+) -> None:
+    table = county / "data" / "population" / "census2021-ts001-lsoa.csv"
+    text = table.read_text(encoding="utf-8").splitlines()
+    text[3] = text[3].rsplit(",", 1)[0] + ",many"
+    table.write_text("\n".join(text) + "\n", encoding="utf-8")
+    archive = county / "data" / "incidents" / "wessmouth.zip"
+    with zipfile.ZipFile(archive, "a") as target:
+        target.writestr("2025-08/2025-08-wessmouth-street.csv", "Crime ID,Month\nx,2025-08\n")
+    with pytest.raises(InputError) as caught:
+        api.check(replace(demonstration_request, data_root=county, area="E06990009"))
+    said = str(caught.value)
+    assert "census2021-ts001-lsoa.csv:4" in said
+    assert "E06990009" in said
+    assert "2025-08-wessmouth-street.csv" in said
+
+
+def test_a_missing_file_is_refused_at_the_line_that_names_it(
+    repository: Path, demonstration_request: api.Request, county: Path
+) -> None:
+    (county / "data" / "population" / "census2021-ts001-lsoa.csv").unlink()
+    (county / "data" / "rurality" / "RUC_2021_of_LSOAs.csv").unlink()
+    lines = (repository / "config" / "inputs.yaml").read_text(encoding="utf-8").splitlines()
+    number = next(n for n, line in enumerate(lines, 1) if "census2021-ts001" in line)
+    with pytest.raises(InputError) as caught:
+        api.check(replace(demonstration_request, data_root=county))
+    assert len(caught.value.faults) == 2
+    assert f"inputs.yaml:{number}: population.path" in str(caught.value)
+
+
+def test_compare_needs_no_run_id_for_the_current_run(
+    repository: Path, demonstration_run: PublishedRun
+) -> None:
+    runs = str(demonstration_run.folder.parent)
+    done = hotspots(repository, "compare", "--with", "config/risk.yaml", "--runs", runs)
+    assert done.returncode == 0, done.stderr
+    assert "Enters the list: none" in done.stdout
+
+
+def test_an_unreadable_run_blocks_no_other(
+    demonstration_run: PublishedRun, tmp_path: Path, repository: Path
+) -> None:
+    runs = tmp_path / "runs"
+    good = runs / demonstration_run.run_id
+    shutil.copytree(demonstration_run.folder, good)
+    bad = runs / "20200101T000000Z-00000000"
+    bad.mkdir()
+    (bad / "manifest.json").write_text("{bad", encoding="utf-8")
+    (runs / "CURRENT").write_text(good.name, encoding="utf-8")
+    assert [entry.run_id for entry in list_runs(runs)] == [good.name]
+    assert len(unreadable_runs(runs)) == 1
+    with pytest.raises(InputError, match="before"):
+        roll_back(runs)
+    listed = hotspots(repository, "runs", "list", "--runs", str(runs))
+    assert listed.returncode == 0
+    assert bad.name in listed.stdout
+    (runs / "CURRENT").write_text(bad.name, encoding="utf-8")
+    done = hotspots(repository, "explain", "E01990029", "--runs", str(runs))
+    assert done.returncode == 2
+    assert "rollback" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments", [["check", "--area", ""], ["explain", ""]], ids=["area", "explain"]
+)
+def test_blank_text_is_refused(
+    repository: Path, demonstration_run: PublishedRun, arguments: list[str]
+) -> None:
+    runs = str(demonstration_run.folder.parent)
+    done = hotspots(repository, *arguments, "--runs", runs)
+    assert done.returncode == 2
+    assert "is empty" in done.stderr
+
+
+def test_boundaries_of_2011_are_refused_by_name(
+    demonstration_request: api.Request, county: Path
+) -> None:
+    inputs = demonstration_request.inputs.read_text(encoding="utf-8")
+    marked = inputs.replace(
+        "LSOA_2021_Wessmouth_BGC.gpkg", 'LSOA_2021_Wessmouth_BGC.gpkg\n  vintage: "2011"', 1
+    )
+    assert marked != inputs
+    (county / "inputs.yaml").write_text(marked, encoding="utf-8")
+    with pytest.raises(InputError, match="LSOA 2011; a run needs LSOA 2021"):
+        api.check(replace(demonstration_request, inputs=county / "inputs.yaml", data_root=county))
+
+
+def test_a_density_says_its_unit(demonstration_run: PublishedRun) -> None:
+    with rasterio.open(demonstration_run.path("density_sv01.tif")) as grid:
+        assert grid.units == ("events per km2 per year",)
+        assert grid.crs.to_epsg() == 27700
+
+
+@pytest.mark.parametrize("python", ["/nonexistent", "false"])
+def test_make_names_what_is_wrong_with_a_python(
+    repository: Path, tmp_path: Path, python: str
+) -> None:
+    shutil.copy(repository / "Makefile", tmp_path / "Makefile")
+    done = subprocess.run(
+        ["make", ".venv/ready", f"PYTHON={python}"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "3.11 or newer" in done.stdout
+    assert not (tmp_path / ".venv").exists()

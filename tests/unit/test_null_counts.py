@@ -1,0 +1,87 @@
+"""Counting a null into bins first gives the counts of a plain comparison, whatever the values."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from spatial import null_counts, permutation
+from spatial.null_counts import tail_counts
+from spatial.permutation import conditional_moran_counts, sample_blocks
+from spatial.weights import Neighbours
+
+NULLS = {
+    "smooth": lambda rng: rng.normal(size=5_000),
+    "skewed": lambda rng: np.exp(4.0 * rng.normal(size=5_000)),
+    "tied": lambda rng: rng.poisson(3.0, 5_000) / 3.0,
+    "constant": lambda _: np.full(5_000, 0.1),
+    "one far": lambda rng: np.r_[rng.normal(size=4_999), 1e300],
+    "tiny": lambda rng: rng.normal(size=5_000) * 1e-310,
+    "huge": lambda rng: rng.normal(size=5_000) * 1e307,
+}
+
+
+@pytest.mark.parametrize("areas", [1, 10, 11, 60, 3_000])
+@pytest.mark.parametrize("name", NULLS)
+def test_counts_are_those_of_comparing_each(name: str, areas: int) -> None:
+    rng = np.random.default_rng(3)
+    null = NULLS[name](rng)
+    bound = rng.choice(null, areas) * rng.choice([1.0, 1.0, 1.5, -2.0], areas)
+    low, high = bound - np.abs(bound) * 1e-12, bound + np.abs(bound) * 1e-12
+    above, below = tail_counts(null, low, high)
+    assert above.tolist() == [int((null >= b).sum()) for b in low]
+    assert below.tolist() == [int((null <= b).sum()) for b in high]
+
+
+def test_every_way_is_met(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    null, met = rng.normal(size=1_000), []
+    binned = null_counts._binned
+    monkeypatch.setattr(
+        null_counts, "_binned", lambda *a, **k: met.append(a[1].size) or binned(*a, **k)
+    )
+    for areas in (5, 50, 500):
+        tail_counts(null, np.sort(rng.normal(size=areas)), np.sort(rng.normal(size=areas)))
+    assert met == [50]
+
+
+def ring_graph(n: int) -> Neighbours:
+    codes = [f"{i:04d}" for i in range(n)]
+    after = codes[1:] + codes[:1]
+    return Neighbours.from_pairs(codes, codes + after, after + codes)
+
+
+def test_counts_of_some_areas_are_those_of_all() -> None:
+    graph, rng = ring_graph(300), np.random.default_rng(5)
+    z, only = rng.normal(size=300), rng.random(300) < 0.1
+    every = conditional_moran_counts(z, graph.indptr, graph.indices, permutations=20_000, seed=4)
+    some = conditional_moran_counts(
+        z, graph.indptr, graph.indices, permutations=20_000, seed=4, only=only
+    )
+    for mine, whole in zip(some, every, strict=True):
+        np.testing.assert_array_equal(mine, np.where(only, whole, 0))
+
+
+def test_no_area_at_all_has_no_counts() -> None:
+    graph = ring_graph(30)
+    none = conditional_moran_counts(
+        np.arange(30.0), graph.indptr, graph.indices,
+        permutations=99, seed=4, only=np.zeros(30, dtype=bool),
+    )  # fmt: skip
+    assert not any(part.any() for part in none)
+
+
+@pytest.mark.parametrize(
+    "seed", [7, np.random.SeedSequence(7, spawn_key=(3,)), np.random.SeedSequence([1, 2])]
+)
+def test_kept_draws_are_the_draws(
+    seed: int | np.random.SeedSequence, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = list(sample_blocks(40, 3, 20_000, seed))
+    assert list(map(id, sample_blocks(40, 3, 20_000, seed))) == list(map(id, kept))
+    monkeypatch.setattr(permutation, "_KEPT_BYTES", 0)
+    for mine, drawn in zip(kept, sample_blocks(40, 3, 20_000, seed), strict=True):
+        assert mine is not drawn
+        np.testing.assert_array_equal(mine, drawn)
+    with pytest.raises(ValueError, match="read-only"):
+        kept[0][0, 0] = 1
