@@ -26,6 +26,7 @@ help: ## Show what this file can do
 	@echo "make test            install and run every test this machine makes possible"
 	@echo "make check           format, lint, types, layers, all tests, the wheel: what CI runs"
 	@echo "make format          rewrite the code in the one format"
+	@echo "make bench           measure speed against the peers; writes docs/benchmarks.md"
 	@echo "make schemas         write the JSON schemas and the settings reference again"
 	@echo "make demonstration   make the demonstration county again from its script"
 	@echo "make screenshots     take the pictures of the README again (needs the real data)"
@@ -100,6 +101,19 @@ wheel: .venv/dev ## Build the wheel and use it from a clean environment
 schemas: .venv/dev
 	@$(BIN)/python -m risk_model.config.schema
 
+# Peers live in an environment of their own: numba would change what the others import.
+.venv-bench/ready: .venv/ready requirements.txt pyproject.toml
+	@$(PYTHON) -m venv --clear .venv-bench
+	@.venv-bench/bin/python -m pip --disable-pip-version-check --quiet install -r requirements.txt pytest
+	@.venv-bench/bin/python -m pip --disable-pip-version-check --quiet install --editable '.[bench]'
+	@touch $@
+
+.PHONY: bench
+bench: .venv-bench/ready ## Measure against the peers and write docs/benchmarks.md
+	@.venv-bench/bin/python -m pytest tests/benchmarks -o python_files='bench_*.py' \
+		-o python_functions='bench_*' --benchmark-only --benchmark-json=benchmark.json
+	@.venv-bench/bin/python tests/benchmarks/write_table.py benchmark.json docs/benchmarks.md
+
 demonstration: .venv/runtime
 	@$(BIN)/python data/make_demonstration.py
 
@@ -107,4 +121,4 @@ screenshots: .venv/dev
 	@HOTSPOTS_WRITE_SCREENSHOT=1 $(BIN)/python -m pytest tests/e2e -m "browser and real_data"
 
 clean:
-	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-bench build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

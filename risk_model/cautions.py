@@ -23,6 +23,8 @@ __all__ = [
     "warn",
 ]
 
+RARE_EVENTS = 1.0
+"""Events an area below which a null map shows false clusters of low values: docs/validation.md."""
 FEWEST_AREAS = 30
 FEWEST_EVENTS = 50
 """Below these no statement of certainty is made, and the run says so."""
@@ -75,6 +77,11 @@ def _priority_warnings(name: str, found: Findings, data: ModelData) -> list[str]
         said.append(f"{name}: no statements of certainty are made: {found.inference_off}.")
     elif found.clusters.inference:
         said.append(f"{name}: clusters: {found.clusters.inference}")
+    elif study_events(data, found.rates) < RARE_EVENTS * int(data.in_study.sum()):
+        said.append(
+            f"{name}: its events are under one an area; clusters of low values are then found too "
+            "often by chance (docs/validation.md), so do not rest on Low-Low or a cold spot."
+        )
     if not any(group.fit.spread for group in found.rates.smoothed.groups):
         said.append(
             f"{name}: areas differ no more than chance alone would make them; every relative "

@@ -294,6 +294,14 @@ def load(settings: Settings, *, progress: Progress, blocks: BlockMap = SERIAL) -
         warnings=(
             *_table_warnings(tables, study),
             *(
+                [
+                    "boundaries: borders were not cut at the same points; who touches whom was judged "
+                    "from the shapes"
+                ]
+                if neighbours.borders == "geometry"
+                else []
+            ),
+            *(
                 f"{file}: {rows} row{'' if rows == 1 else 's'} of an area that no list has; "
                 "see quarantine.csv"
                 for file, rows in unknown.groupby("file").size().items()

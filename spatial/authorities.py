@@ -50,7 +50,7 @@ class Authorities:
     def area_forces(self) -> dict[str, str]:
         """Return the slug of the police force of each area whose authority has one."""
         slugs = self.area_to_lad["lad_code"].map(self.force["slug"]).dropna()
-        return {str(code): str(slug) for code, slug in slugs.items()}
+        return dict(zip(slugs.index.tolist(), slugs.tolist(), strict=True))
 
     def lad_names(self) -> dict[str, str]:
         """Return the name of each local authority of the lookup."""

@@ -29,7 +29,7 @@ def rows_of_unknown_areas(
     known
         Codes of the boundaries, of the ward lookup and of both sides of the change lookup.
     """
-    unknown = set(codes.astype(str)) - set(known)
+    unknown = set(codes.tolist()) - set(known)
     if not unknown:
         return pd.DataFrame(columns=list(QUARANTINE_COLUMNS))
     # Only now is the file read again, for the lines: nearly every table has no such row.

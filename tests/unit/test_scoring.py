@@ -471,3 +471,14 @@ def test_layers_that_are_not_aligned_are_refused() -> None:
         CASE.case(area_codes=tuple(reversed(data.area_codes)))
     with pytest.raises(StatisticsError, match=r"neighbours\.codes must equal"):
         CASE.case(neighbours=CASE.lattice([f"E9911{k:04d}" for k in range(48)], 8))
+
+
+def test_rare_events_bring_a_caution_about_low_clusters() -> None:
+    """docs/validation.md: under one event an area, low clusters are found too often by chance."""
+    data = CASE.case(n=90, months=3)
+    rare = score(data, CASE.one(MIXED, {"theft_from_the_person": 1.0}))
+    assert 50 <= rare.areas["sv01_events"].sum() < 90
+    assert any("under one an area" in warning for warning in rare.warnings)
+    common = score(data, CASE.one(MIXED, {"burglary": 1.0}))
+    assert common.areas["sv01_events"].sum() > 90
+    assert not any("under one an area" in warning for warning in common.warnings)
