@@ -295,8 +295,10 @@ def load(settings: Settings, *, progress: Progress, blocks: BlockMap = SERIAL) -
             *_table_warnings(tables, study),
             *(
                 [
-                    "boundaries: borders were not cut at the same points; who touches whom was judged "
-                    "from the shapes"
+                    (
+                        "boundaries: borders were not cut at the same points; who touches whom was "
+                        "judged from the shapes"
+                    )
                 ]
                 if neighbours.borders == "geometry"
                 else []
