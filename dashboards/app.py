@@ -15,7 +15,7 @@ from flask import Flask, Response, abort, jsonify, request
 
 from dashboards import ids
 from dashboards.components.frame import problem_page
-from dashboards.pages import data, method, overview, priority
+from dashboards.pages import data, evidence, method, overview, priority
 from dashboards.runs import RunLibrary
 from dashboards.security import callbacks, headers
 from dashboards.settings import WebSettings
@@ -24,7 +24,7 @@ from spatial.errors import InputError
 
 __all__ = ["create_app", "page"]
 
-_FIXED_PAGES = ("/", "/data", "/method")
+_FIXED_PAGES = ("/", "/evidence", "/data", "/method")
 
 
 def _text_of(name: str) -> str:
@@ -48,6 +48,8 @@ def page(library: RunLibrary, settings: WebSettings, path: str, search: str) -> 
         )
     if path == "/":
         return overview.layout(view, current_id=current_id)
+    if path == "/evidence":
+        return evidence.layout(view, library.evidence(view.run_id), current_id=current_id)
     if path == "/data":
         return data.layout(view, current_id=current_id)
     if path == "/method":

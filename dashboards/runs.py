@@ -7,6 +7,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TypeVar
 
+from dashboards.evidence_tables import EngineTables, engine_tables_of
 from dashboards.geometry import Geometry, geometry_of
 from dashboards.view import RunView, view_of
 from risk_model.run_store import PublishedRun, read_run
@@ -47,6 +48,10 @@ class RunLibrary:
                 found = view_of(self.open(wanted))
             _keep(self._views, wanted, found, self._keep)
         return found
+
+    def evidence(self, run_id: str) -> EngineTables:
+        """Return the tables that describe a run's map as a whole; they are small."""
+        return engine_tables_of(self.open(run_id))
 
     def geometry(self, run_id: str) -> Geometry:
         """Return the shapes of a run as the bytes that the browser gets."""

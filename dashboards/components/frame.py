@@ -40,7 +40,11 @@ def _navigation(view: RunView, active: str) -> html.Nav:
         (f"/{priority}", f"{priority.upper()} {view.manifest['priorities'][priority]['title']}")
         for priority in view.priorities
     ]
-    pages += [("/data", "Data"), ("/method", "Method and accessibility")]
+    pages += [
+        ("/evidence", "Evidence"),
+        ("/data", "Data"),
+        ("/method", "Method and accessibility"),
+    ]
     items = []
     for path, text in pages:
         current: dict[str, Any] = {"aria-current": "page"} if path == active else {}

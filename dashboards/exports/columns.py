@@ -279,7 +279,12 @@ _SCAN = _table(
     ("expected", "Expected events", "events", "At the study area's rate of the same months."),
     ("annual_rate", "Rate", "as rate_unit", "Events inside over exposure and covered months."),
     ("rate_unit", "Unit of the rate", "text", "Such as per 1,000 residents per year."),
-    ("relative_risk", "Relative risk", "ratio", "Rate inside over the rate outside."),
+    (
+        "relative_risk",
+        "Relative risk",
+        "ratio",
+        "Rate inside over outside; empty if no event is outside.",
+    ),
     ("llr", "Log likelihood ratio", "number", "Kulldorff's scan statistic of the circle."),
     (
         "p",

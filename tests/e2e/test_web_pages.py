@@ -323,6 +323,7 @@ def test_hostile_names_are_text(page: Page, watch: Watch, tmp_path: Path) -> Non
         "/sv01",
         "/sv01?area=X01000001&layer=cluster&show=flagged,hotspots,places",
         "/sv04?stratum=rural&q=harbour",
+        "/evidence",
         "/data",
         "/method",
         "/sv01?run=20990101T000000Z-00000009",

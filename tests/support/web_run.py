@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ import numpy as np
 import pandas as pd
 from shapely.geometry import box
 
+from dashboards.exports.columns import TABLES
 from risk_model import run_store
 
 FIRST_ID, SECOND_ID = "20260101T000000Z-00000001", "20260201T000000Z-00000002"
@@ -166,6 +168,53 @@ def manifest(frame: gpd.GeoDataFrame, **changes: Any) -> dict[str, Any]:
     return found | changes
 
 
+def engine_writers() -> dict[str, run_store.Writer]:
+    """Tables of the map as a whole: a tenth of the areas holds 30 % of 200 events."""
+    shares = {0.01: 0.05, 0.1: 0.3, 0.5: 0.8}
+    concentration = pd.DataFrame(
+        [
+            (key, basis, share, held, 200, 0.4, 0.1, 0.3)
+            for key in PRIORITIES
+            for basis in ("areas", "residents", "km2")
+            for share, held in shares.items()
+        ],
+        columns=list(TABLES["concentration"]),
+    )
+    circle = {
+        "rank": 1,
+        "kind": "most likely",
+        "centre": "X01000000",
+        "radius_m": 1500.0,
+        "areas": 2,
+        "area_codes": "X01000000; X01000001",
+        "population": 3000,
+        "observed": 90,
+        "expected": 30.5,
+        "annual_rate": 60.0,
+        "relative_risk": 4.56,
+        "llr": 40.0,
+        "p": 0.001,
+    }
+    scan = pd.DataFrame(
+        [
+            {"priority": "sv01", **circle},
+            {"priority": "sv01", **circle, "rank": 2, "p": 0.6},
+            {"priority": "sv04", "note": "Not scanned: 6 events."},
+        ]
+    ).reindex(columns=list(TABLES["scan"]))
+    support = pd.DataFrame(
+        [
+            ("sv01", "High-High by q", "areas", "MSOAs", 0.25, 0.5, 48, 6, 12, 2, ""),
+            ("sv01", "High-High by q", "MSOAs", "hexagons of 500 m", 0.9, 0.9, 12, 2, 99, 3, ""),
+        ],
+        columns=list(TABLES["support"]),
+    )
+    found = {"concentration": concentration, "scan": scan, "support": support}
+    return {
+        f"{name}.csv": functools.partial(table.to_csv, index=False) for name, table in found.items()
+    }
+
+
 def publish(
     runs: Path, run_id: str = FIRST_ID, *, names: Sequence[str] = (), **changes: Any
 ) -> run_store.PublishedRun:
@@ -192,6 +241,7 @@ def publish(
         "contributions.csv": lambda path: contributions(frame).to_csv(path, index=False),
         "ledger.csv": lambda path: ledger.to_csv(path, index=False),
         "hotspots.gpkg": hotspots,
+        **engine_writers(),
     }
     content = json.loads(json.dumps(manifest(frame, **changes)))
     with run_store.lock_runs(runs):

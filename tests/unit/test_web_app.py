@@ -121,6 +121,7 @@ def test_inline_scripts_are_exactly_those_the_policy_names(client: Client) -> No
         ("/", "Where to look next"),
         ("/sv01", "6 neighbourhoods meet the SV01 test"),
         ("/sv04", "6 neighbourhoods meet the SV04 test"),
+        ("/evidence", "Events gather in few places; how few, where, and how sure that is"),
         ("/data", "90 of 100 rows were used; each of the others is accounted for"),
         ("/method", "How the list is made, and how to read it"),
     ],
@@ -319,7 +320,7 @@ def test_crafted_questions_answer_with_defaults(client: Client, text: str) -> No
 def test_hostile_names_stay_text(tmp_path: Path) -> None:
     WEB.publish(tmp_path, names=HOSTILE, name=HOSTILE[0], warnings=[HOSTILE[1]])
     client = create_app(tmp_path).server.test_client()
-    for path in ("/", "/sv01", "/data", "/method"):
+    for path in ("/", "/sv01", "/evidence", "/data", "/method"):
         assert "alert(1)" not in client.get(path).text
         assert HOSTILE[0] in texts(ask(client, page_body(path))["page"]["children"])
     picture = client.get(f"/geometry/{WEB.FIRST_ID}/finding-sv01.svg")
@@ -341,6 +342,7 @@ def test_view_modules_load_no_dash() -> None:
     code = (
         "import sys\n"
         "import dashboards.view, dashboards.figures, dashboards.tables, dashboards.state\n"
+        "import dashboards.evidence_tables\n"
         "assert 'dash' not in sys.modules\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

@@ -1,0 +1,84 @@
+"""What the spatial engine says of a run beside its scores: four tables, and their files."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+import geopandas as gpd
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+from risk_model.concentration_report import concentration_table
+from risk_model.pipeline import Run
+from risk_model.priority_events import events_of_priorities
+from risk_model.run_store import Writer
+from risk_model.scan_report import scan_table
+from risk_model.space_time_report import space_time_table
+from risk_model.support_report import support_table
+from spatial.blocks import SERIAL, BlockMap
+from spatial.writers import write_csv
+
+__all__ = ["EngineReport", "engine_report", "report_writers"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EngineReport:
+    """Tables that describe a priority's map as a whole.
+
+    Attributes
+    ----------
+    concentration
+        Points of the Lorenz curves, and the Gini beside chance.
+    scan
+        Clusters of the scan statistic.
+    space_time
+        Pattern of each area's months.
+    support
+        How far areas, hexagons and larger areas flag the same places.
+    timings
+        Seconds by table.
+    """
+
+    concentration: pd.DataFrame
+    scan: pd.DataFrame
+    space_time: pd.DataFrame
+    support: pd.DataFrame
+    timings: dict[str, float] = field(default_factory=dict)
+
+
+def engine_report(run: Run, *, blocks: BlockMap = SERIAL) -> EngineReport:
+    """Make the four tables from a built run. One thread, so that figures are the same anywhere."""
+    data, config, seed = run.model, run.risk, run.risk.uncertainty.seed
+    geometry = gpd.GeoSeries(run.areas.geometry)
+    timings: dict[str, float] = {}
+    since = time.perf_counter()
+
+    def timed(table: str) -> None:
+        nonlocal since
+        now = time.perf_counter()
+        timings[table] = round(now - since, 3)
+        since = now
+
+    with threadpool_limits(limits=1):
+        found = events_of_priorities(data, config, run.harm)
+        concentration = concentration_table(data, found, seed=seed)
+        timed("concentration")
+        phi = {key: float(run.scored.diagnostics[key]["phi"]) for key in found}
+        clusters = scan_table(data, found, geometry, phi=phi, seed=seed, blocks=blocks)
+        timed("scan")
+        patterns = space_time_table(data, found, config)
+        timed("space_time")
+        support = support_table(data, found, run.loaded.incidents.points, geometry, config)
+        timed("support")
+    return EngineReport(concentration, clusters, patterns, support, timings)
+
+
+def report_writers(report: EngineReport) -> dict[str, Writer]:
+    """Return a writer for each table."""
+    return {
+        "concentration.csv": lambda path: write_csv(report.concentration, path),
+        "scan.csv": lambda path: write_csv(report.scan, path),
+        "space_time.csv": lambda path: write_csv(report.space_time, path),
+        "support.csv": lambda path: write_csv(report.support, path),
+    }

@@ -1,0 +1,98 @@
+"""The tables of the spatial engine in a published run of the demonstration county."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from dashboards.exports.columns import TABLES
+from risk_model.run_store import PublishedRun
+
+NAMES = ("concentration", "scan", "space_time", "support")
+
+
+@pytest.fixture(scope="module")
+def tables(demonstration_run: PublishedRun) -> dict[str, pd.DataFrame]:
+    return {name: pd.read_csv(demonstration_run.path(f"{name}.csv")) for name in NAMES}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_column_is_described_and_every_priority_is_there(
+    tables: dict[str, pd.DataFrame], name: str
+) -> None:
+    assert list(tables[name].columns) == list(TABLES[name])
+    assert set(tables[name]["priority"]) == {"sv01", "sv04"}
+
+
+@pytest.mark.parametrize("priority", ["sv01", "sv04"])
+def test_most_likely_cluster_holds_the_planted_one(
+    tables: dict[str, pd.DataFrame],
+    demonstration_run: PublishedRun,
+    repository: Path,
+    priority: str,
+) -> None:
+    planted = set(json.loads((repository / "data" / "planted-truths.json").read_text())["cluster"])
+    found = tables["scan"][tables["scan"]["priority"] == priority]
+    first = found.iloc[0]
+    inside = first["area_codes"].split("; ")
+    assert first["kind"] == "most likely"
+    assert len(planted & set(inside)) >= 4
+    assert len(inside) == first["areas"] <= 12
+    assert first["p"] <= 0.01
+    assert first["relative_risk"] > 2
+    areas = demonstration_run.areas()
+    assert first["observed"] == areas.loc[inside, f"{priority}_events"].sum()
+    assert first["population"] == areas.loc[inside, "population"].sum()
+    per_year = first["observed"] / first["population"] * 1000 * 12 / 11
+    assert first["annual_rate"] == pytest.approx(per_year, rel=1e-8)
+    assert found["llr"].is_monotonic_decreasing
+
+
+def test_events_are_more_concentrated_than_chance(tables: dict[str, pd.DataFrame]) -> None:
+    table = tables["concentration"]
+    assert (table["gini_excess"] > 0.1).all()
+    assert (table["events_share"] > table["basis_share"]).all()
+    assert table.groupby(["priority", "basis"]).size().tolist() == [7] * 6
+
+
+def test_eleven_months_are_not_classified(tables: dict[str, pd.DataFrame]) -> None:
+    table = tables["space_time"]
+    assert set(table["pattern"]) == {"Not classified"}
+    assert set(table["covered_months"]) == {11}
+    assert table["reason"].notna().all()
+
+
+def test_places_are_compared_on_three_supports(tables: dict[str, pd.DataFrame]) -> None:
+    table = tables["support"]
+    pairs = set(zip(table["first"], table["second"], strict=True))
+    assert pairs == {
+        ("areas", "hexagons of 500 m"),
+        ("areas", "MSOAs"),
+        ("hexagons of 500 m", "MSOAs"),
+    }
+    by_rate = table[table["flagged_by"].str.startswith("top 10 %")]
+    assert (by_rate["jaccard_events"] > 0.2).all()
+
+
+@pytest.mark.real_data
+def test_real_county_gathers_in_the_middle_of_its_largest_resort(
+    dorset_run: PublishedRun,
+) -> None:
+    scan = pd.read_csv(dorset_run.path("scan.csv"))
+    areas = dorset_run.areas()
+    for _, found in scan.groupby("priority"):
+        first = found.iloc[0]
+        assert areas.loc[first["centre"], "place_name"].startswith("Weymouth Town")
+        assert first["p"] == 0.001
+        codes = [code for cell in found["area_codes"] for code in cell.split("; ")]
+        assert len(codes) == len(set(codes)), "no two clusters share an area"
+    concentration = pd.read_csv(dorset_run.path("concentration.csv"))
+    counted = concentration.groupby("priority")["events"].agg(["min", "max"])
+    for priority in counted.index:
+        assert counted.loc[priority].tolist() == [areas[f"{priority}_events"].sum()] * 2
+    support = pd.read_csv(dorset_run.path("support.csv"))
+    assert set(support["second_units"]) > {48}, "as many larger areas as places have names"
+    assert support["note"].isna().all()

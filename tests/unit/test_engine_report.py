@@ -1,0 +1,328 @@
+"""The tables of the spatial engine: held to slow, obvious sums and to what was planted."""
+
+from __future__ import annotations
+
+import runpy
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+from shapely.geometry import box
+
+from dashboards.exports.columns import TABLES
+from risk_model.concentration_report import CONCENTRATION_COLUMNS, concentration_table
+from risk_model.model_data import ModelData
+from risk_model.priority_events import PriorityEvents, events_of_priorities
+from risk_model.scan_report import SCAN_COLUMNS, scan_table
+from risk_model.space_time_report import SPACE_TIME_COLUMNS, space_time_table
+from risk_model.support_report import SUPPORT_COLUMNS, support_table
+from spatial.support import area_support, hexagon_support
+from spatial.support_check import compare_supports, top_by_rate
+
+CASE = SimpleNamespace(
+    **runpy.run_path(str(Path(__file__).parents[1] / "support" / "model_case.py"))
+)
+VIOLENCE = CASE.VIOLENCE
+CONFIG = CASE.one({"event_rate": 1.0}, {VIOLENCE: 1.0, "robbery": 3.0})
+COLUMNS = 8
+BLOCK = (9, 10, 11, 17, 18, 19, 25, 26, 27)  # three by three squares of the lattice
+
+
+def events(data: ModelData, config: object = CONFIG) -> dict[str, PriorityEvents]:
+    return events_of_priorities(data, config, CASE.HARM)
+
+
+def with_counts(data: ModelData, violence: np.ndarray) -> ModelData:
+    """The same areas with these events of violence (areas by months) and nothing else."""
+    counts = np.zeros_like(data.counts)
+    counts[:, :, data.categories.index(VIOLENCE)] = violence
+    return replace(data, counts=counts)
+
+
+def planted(*, months: int = 6, raised: int = 20, **changes: object) -> ModelData:
+    """Four events an area and month, `raised` in the block; a thousand residents everywhere."""
+    data = CASE.case(months=months, population=np.full(48, 1000.0), **changes)
+    violence = np.full((48, months), 4)
+    violence[list(BLOCK)] = raised
+    return with_counts(data, violence)
+
+
+def squares(data: ModelData) -> gpd.GeoSeries:
+    """One kilometre each, in the order of the lattice."""
+    shapes = [
+        box(x, y, x + 1000, y + 1000)
+        for x, y in (
+            (400_000 + 1000 * (i % COLUMNS), 90_000 + 1000 * (i // COLUMNS))
+            for i in range(len(data.area_codes))
+        )
+    ]
+    return gpd.GeoSeries(shapes, index=pd.Index(data.area_codes), crs="EPSG:27700")
+
+
+def study_squares(data: ModelData) -> gpd.GeoSeries:
+    return squares(data)[data.in_study]
+
+
+def located(data: ModelData) -> pd.DataFrame:
+    """One row an event of violence, spread over its square; and as many thefts to be left out."""
+    place = squares(data)
+    total = data.counts[:, :, data.categories.index(VIOLENCE)].sum(axis=1)
+    which = np.repeat(np.arange(len(total)), total)
+    rng = np.random.default_rng(5)
+    bounds = place.bounds.to_numpy()
+    frame = pd.DataFrame(
+        {
+            "x": bounds[which, 0] + rng.uniform(1, 999, which.size),
+            "y": bounds[which, 1] + rng.uniform(1, 999, which.size),
+            "category": VIOLENCE,
+            "area_code": np.asarray(data.area_codes)[which],
+        }
+    )
+    return pd.concat([frame, frame.assign(category="other_theft")], ignore_index=True)
+
+
+def named(data: ModelData) -> ModelData:
+    """Area names as the Office for National Statistics gives them: four areas to a larger one."""
+    names = [f"Made up {i // 4:03d}{'ABCD'[i % 4]}" for i in range(len(data.area_codes))]
+    return replace(data, labels=data.labels.assign(area_name=names))
+
+
+# Events -------------------------------------------------------------------------------------
+
+
+def test_events_are_counted_and_never_weighted() -> None:
+    data = CASE.case(ring=6)
+    found = events(data)["sv01"]
+    kinds = [data.categories.index(name) for name in (VIOLENCE, "robbery")]
+    assert found.total.tolist() == data.counts[:, :, kinds].sum(axis=(1, 2)).tolist()
+    study = data.in_study
+    assert found.expected[study].sum() == pytest.approx(found.total[study].sum())
+
+
+def test_columns_are_those_that_people_are_told_of() -> None:
+    for table, columns in (
+        ("concentration", CONCENTRATION_COLUMNS),
+        ("scan", SCAN_COLUMNS),
+        ("space_time", SPACE_TIME_COLUMNS),
+        ("support", SUPPORT_COLUMNS),
+    ):
+        assert tuple(TABLES[table]) == columns
+        for column in TABLES[table].values():
+            assert column.title
+            assert column.unit
+            assert column.description.endswith(".")
+
+
+# Concentration ------------------------------------------------------------------------------
+
+
+def greedy(counts: np.ndarray, base: np.ndarray, share: float) -> float:
+    """Events in the worst `share` of the base, area by area, the last one in part."""
+    left, held = share * base.sum(), 0.0
+    for i in sorted(range(len(base)), key=lambda i: -counts[i] / base[i]):
+        part = min(1.0, left / base[i])
+        held, left = held + part * counts[i], left - part * base[i]
+        if left <= 1e-9:
+            break
+    return held / counts.sum()
+
+
+@pytest.mark.parametrize("basis", ["areas", "residents", "km2"])
+def test_worst_shares_are_those_of_filling_up_by_hand(basis: str) -> None:
+    data = CASE.case(ring=8)
+    study = data.in_study
+    base = {"areas": np.ones(48), "residents": data.population, "km2": data.area_km2}[basis][study]
+    table = concentration_table(data, events(data), seed=1)
+    rows = table[table["basis"] == basis]
+    counts = events(data)["sv01"].total[study]
+    assert rows["basis_share"].tolist() == [0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5]
+    assert rows["events_share"].tolist() == pytest.approx(
+        [greedy(counts, base, share) for share in rows["basis_share"]]
+    )
+    assert (rows["events"] == counts.sum()).all()
+    # The Gini is twice the area between the curve and the diagonal; mean difference form.
+    rate, weight = counts / base, base / base.sum()
+    apart = np.abs(rate[:, None] - rate[None, :])
+    gini = (weight[:, None] * weight[None, :] * apart).sum() / (2 * (weight * rate).sum())
+    assert rows["gini"].to_numpy() == pytest.approx(gini)
+    assert (rows["gini_excess"] == rows["gini"] - rows["gini_by_chance"]).all()
+
+
+def test_even_risk_has_no_gini_beyond_chance_and_one_full_area_has() -> None:
+    data = planted(raised=4)
+    even = concentration_table(data, events(data), seed=1)
+    areas = even[even["basis"] == "areas"]
+    assert areas["events_share"].tolist() == pytest.approx(areas["basis_share"].tolist())
+    assert (areas["gini_excess"] < 0).all()
+    violence = np.zeros((48, 6), dtype=int)
+    violence[3] = 40
+    one = concentration_table(data, events(with_counts(data, violence)), seed=1)
+    assert (one.loc[one["basis_share"] >= 0.05, "events_share"] == 1).all()
+    assert one.loc[one["basis"] == "areas", "gini"].to_numpy() == pytest.approx(47 / 48)
+    assert (one["gini_excess"] > 0.5).all()
+
+
+def test_areas_without_a_month_or_residents_take_no_part() -> None:
+    data = planted()
+    covered = data.covered.copy()
+    covered[2:8] = False
+    population = data.population.copy()
+    population[12] = np.nan
+    less = replace(data, covered=covered, population=population)
+    table = concentration_table(less, events(less), seed=1).set_index("basis")
+    total = 9 * 20 * 6 + 39 * 4 * 6
+    assert (table.loc["areas", "events"] == total - 6 * 4 * 6).all()
+    assert (table.loc["residents", "events"] == total - 7 * 4 * 6).all()
+
+
+def test_no_events_have_no_concentration() -> None:
+    data = planted(raised=0)
+    none = with_counts(data, np.zeros((48, 6), dtype=int))
+    table = concentration_table(none, events(none), seed=1)
+    assert table[["events_share", "gini", "gini_by_chance", "gini_excess"]].isna().all(axis=None)
+    assert (table["events"] == 0).all()
+
+
+# Scan ---------------------------------------------------------------------------------------
+
+
+def scanned(data: ModelData, phi: float = 1.0) -> pd.DataFrame:
+    return scan_table(data, events(data), study_squares(data), phi={"sv01": phi}, seed=3)
+
+
+def test_planted_block_is_the_most_likely_cluster() -> None:
+    data = planted()
+    first = scanned(data).iloc[0]
+    codes = sorted(data.area_codes[i] for i in BLOCK)
+    assert first["area_codes"] == "; ".join(codes)
+    assert (first["rank"], first["kind"], first["areas"]) == (1, "most likely", 9)
+    assert first["centre"] == data.area_codes[18]
+    assert first["radius_m"] == pytest.approx(1000 * np.sqrt(2))
+    total = 9 * 20 * 6 + 39 * 4 * 6
+    assert first["observed"] == 1080
+    assert first["expected"] == pytest.approx(total * 9 / 48)
+    assert first["population"] == 9000
+    assert first["annual_rate"] == pytest.approx(1000 * 1080 / 9000 * 2)  # half a year
+    assert first["rate_unit"] == "per 1,000 residents per year"
+    assert first["relative_risk"] == pytest.approx(20 / 4)
+    assert first["p"] == 1 / 1000
+
+
+def test_dispersion_takes_certainty_away_and_leaves_the_circles() -> None:
+    data = planted(raised=6)
+    plain, wide, unknown = (scanned(data, phi) for phi in (1.0, 8.0, float("nan")))
+    assert plain["llr"].tolist() == wide["llr"].tolist() == unknown["llr"].tolist()
+    assert plain["p"].iloc[0] < 0.05 < wide["p"].iloc[0]
+    assert unknown["p"].tolist() == plain["p"].tolist()
+
+
+def test_month_that_is_not_covered_raises_no_rate_and_makes_no_cluster() -> None:
+    """Half the areas lack the months in which everyone has ten times as many events."""
+    data = planted(raised=4)
+    violence = np.full((48, 6), 4)
+    violence[:, 3:] = 40
+    covered = data.covered.copy()
+    covered[:24, 3:] = False
+    found = scanned(replace(with_counts(data, violence), covered=covered))
+    assert found["rank"].isna().all() or (found["p"] > 0.5).all()
+
+
+def test_ring_and_areas_without_residents_are_in_no_cluster() -> None:
+    data = planted(in_study=np.arange(48) < 40)
+    population = data.population.copy()
+    population[17] = np.nan
+    found = scanned(replace(data, population=population))
+    inside = set("; ".join(found["area_codes"]).split("; "))
+    assert not inside & {*data.area_codes[40:], data.area_codes[17]}
+    assert found["note"].str.contains("1 areas without a rate").all()
+
+
+def test_scan_that_cannot_be_made_says_why() -> None:
+    few = with_counts(planted(), np.eye(48, 6, dtype=int))
+    assert scanned(few)["note"].tolist() == [
+        "Not scanned: 6 events, and at least 50 are needed.",
+    ]
+    large = CASE.case(n=2001)
+    table = scan_table(large, events(large), squares(large), phi={"sv01": 1.0}, seed=1)
+    assert table["rank"].isna().all()
+    assert "2,001 areas" in table["note"].iloc[0]
+    assert list(table.columns) == list(SCAN_COLUMNS)
+
+
+# Space-time ---------------------------------------------------------------------------------
+
+
+def test_twelve_hot_months_are_classified_and_eleven_are_not() -> None:
+    year = planted(months=12)
+    found = space_time_table(year, events(year), CONFIG).set_index("area_code")
+    inner = [year.area_codes[i] for i in (10, 17, 18, 19, 26)]  # corners see more of the outside
+    assert set(found.loc[inner, "pattern"]) == {"Persistent hot spot"}
+    assert (found.loc[inner, "hot_share"] == 1).all()
+    far = [year.area_codes[i] for i in range(40, 48)]
+    assert (found.loc[far, "hot_share"] == 0).all()
+    assert (found["reason"] == "").all()
+    covered = year.covered.copy()
+    covered[:, 7] = False
+    gap = replace(year, covered=covered)
+    found = space_time_table(gap, events(gap), CONFIG).set_index("area_code")
+    assert set(found["pattern"]) == {"Not classified"}
+    assert set(found["covered_months"]) == {11}
+    assert found["reason"].str.startswith("11 covered months").all()
+    assert found["trend_z"].isna().all()
+
+
+def test_space_time_lists_the_study_areas_alone_whatever_their_number() -> None:
+    data = CASE.case(ring=8)
+    found = space_time_table(data, events(data), CONFIG)
+    assert found["area_code"].tolist() == list(data.study_codes)
+    large = CASE.case(n=2001)
+    found = space_time_table(large, events(large), CONFIG)
+    assert set(found["pattern"]) == {"Not classified"}
+    assert found["reason"].str.contains("2,001 areas").all()
+    assert list(found.columns) == list(SPACE_TIME_COLUMNS)
+
+
+# Support ------------------------------------------------------------------------------------
+
+
+def test_supports_are_compared_on_the_events_of_the_priority() -> None:
+    data = named(planted())
+    points = located(data)
+    table = support_table(data, events(data), points, study_squares(data), CONFIG)
+    assert len(table) == 3 * 3
+    assert (table["note"] == "").all()
+    top = table[table["flagged_by"].str.startswith("top")].set_index(["first", "second"])
+    row = top.loc[("areas", "hexagons of 500 m")]
+    mine = points[points["category"] == VIOLENCE]
+    base = area_support(squares(data), data.population, mine["area_code"], data.neighbours)
+    hexagons = hexagon_support(base, mine["x"], mine["y"])
+    wanted = compare_supports(base, [hexagons], top_by_rate(population_share=0.1)).overlaps[0]
+    assert row["jaccard_area"] == pytest.approx(wanted.jaccard_area)
+    assert row["jaccard_events"] == pytest.approx(wanted.jaccard_events)
+    assert (row["first_units"], row["second_units"]) == (48, len(hexagons.codes))
+    assert row["first_flagged"] == 5  # the first areas to reach a tenth of the residents
+    assert top.loc[("areas", "MSOAs"), "second_units"] == 12
+
+
+def test_names_without_larger_areas_leave_the_hexagons() -> None:
+    data = planted()
+    table = support_table(data, events(data), located(data), study_squares(data), CONFIG)
+    assert set(table["second"]) == {"hexagons of 500 m"}
+    assert table["note"].str.contains("no larger areas").all()
+
+
+def test_supports_that_cannot_be_compared_say_why() -> None:
+    data = named(planted())
+    shapes = study_squares(data)
+    shapes.iloc[0] = shapes.iloc[1]
+    table = support_table(data, events(data), located(data), shapes, CONFIG)
+    assert table["first"].isna().all()
+    assert "overlap" in table["note"].iloc[0]
+    large = CASE.case(n=2001)
+    table = support_table(large, events(large), located(data), squares(large), CONFIG)
+    assert "2,001 areas" in table["note"].iloc[0]
+    assert list(table.columns) == list(SUPPORT_COLUMNS)
