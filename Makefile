@@ -26,6 +26,7 @@ help: ## Show what this file can do
 	@echo "make test            install and run every test this machine makes possible"
 	@echo "make check           format, lint, types, layers, all tests, the wheel: what CI runs"
 	@echo "make format          rewrite the code in the one format"
+	@echo "make soak            the long checks, outside CI"
 	@echo "make bench           measure speed against the peers; writes docs/benchmarks.md"
 	@echo "make schemas         write the JSON schemas and the settings reference again"
 	@echo "make demonstration   make the demonstration county again from its script"
@@ -113,6 +114,11 @@ bench: .venv-bench/ready ## Measure against the peers and write docs/benchmarks.
 	@.venv-bench/bin/python -m pytest tests/benchmarks -o python_files='bench_*.py' \
 		-o python_functions='bench_*' --benchmark-only --benchmark-json=benchmark.json
 	@.venv-bench/bin/python tests/benchmarks/write_table.py benchmark.json docs/benchmarks.md
+
+.PHONY: soak
+soak: .venv/dev ## The long checks: new examples for every law, 10,000 mangled files, calibration
+	@HOTSPOTS_FUZZ=1 HOTSPOTS_FUZZ_EXAMPLES=10000 $(BIN)/python -m pytest tests/property
+	@$(BIN)/hotspots calibrate
 
 demonstration: .venv/runtime
 	@$(BIN)/python data/make_demonstration.py

@@ -22,6 +22,9 @@ _NESTED: Final = frozenset(
 )
 _RATIO_FROM: Final = 1 << 20
 _METHODS: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+_ENCRYPTED, _PATCHED, _STRONGLY_ENCRYPTED = 0x01, 0x20, 0x40
+# What Python's reader raises for a damaged member; NotImplementedError is a RuntimeError.
+_UNREADABLE = (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +79,10 @@ def check_zip(
         if entry.filename in seen:
             faults.add("is in the zip twice", file=where)
         seen.add(entry.filename)
-        if entry.flag_bits & 0x1:
+        if entry.flag_bits & (_ENCRYPTED | _STRONGLY_ENCRYPTED):
             faults.add("is encrypted; supply it without a password", file=where)
+        if entry.flag_bits & _PATCHED:
+            faults.add("is packed as a patch; zip it again", file=where)
         if entry.compress_type not in _METHODS:
             faults.add("is packed by a method other than deflate; zip it again", file=where)
         if entry.file_size > _RATIO_FROM and entry.file_size > limits.ratio * max(
@@ -100,6 +105,8 @@ def check_zip(
 def _unsafe_name(entry: zipfile.ZipInfo) -> str | None:
     name = entry.filename
     parts = name.replace("\\", "/").split("/")
+    if not name:
+        return "has no name"
     if ".." in parts:
         return "has '..' in its name"
     if name.startswith(("/", "\\")) or (len(name) > 1 and name[1] == ":"):
@@ -213,7 +220,7 @@ class Archive:
             try:
                 with self._raw(member.name) as stream:
                     head = stream.read(512)
-            except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError) as problem:
+            except _UNREADABLE as problem:
                 faults.add(f"is damaged: {problem}", file=self.label(member.name))
                 continue
             what = describe_text_head(head)

@@ -127,8 +127,9 @@ def fit_gamma_poisson(events: npt.ArrayLike, expected: npt.ArrayLike) -> GammaPo
         return none
     # As alpha grows without end the second equation tends to Pearson's chi-squared over its
     # degrees of freedom: at 1 or below, areas differ by no more than chance and alpha diverges.
+    # Just above 1 alpha is all rounding, so what is within 1e-8 of chance counts as chance.
     overall = o.sum() / e.sum()
-    if float(((o - e * overall) ** 2 / e).sum() / ((n - 1) * overall)) <= 1.0:
+    if float(((o - e * overall) ** 2 / e).sum() / ((n - 1) * overall)) <= 1.0 + 1e-8:
         return none
 
     def excess(log_alpha: float) -> float:

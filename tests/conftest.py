@@ -9,11 +9,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 if TYPE_CHECKING:
     from risk_model import api
     from risk_model.run_store import PublishedRun
+
+# The same examples at every check; HOTSPOTS_FUZZ=1 looks for new ones (make soak).
+hypothesis.settings.register_profile("steady", derandomize=True)
+hypothesis.settings.register_profile("searching", derandomize=False)
+hypothesis.settings.load_profile(
+    "searching" if os.environ.get("HOTSPOTS_FUZZ") == "1" else "steady"
+)
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

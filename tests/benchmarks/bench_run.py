@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,6 +29,16 @@ BASELINE = os.environ.get("HOTSPOTS_BENCH_BASELINE", "")
 """A folder with the source of the main job, to be measured in the same run."""
 
 
+LAUNCHER = """
+import os, subprocess, sys, time
+started = time.perf_counter()
+child = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL)
+_, status, usage = os.wait4(child.pid, 0)
+print(time.perf_counter() - started, usage.ru_maxrss)
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
+
+
 def publish(source: Path, out: Path, inputs: str, area: str, data: Path) -> tuple[float, float]:
     """Run the command in a process of its own; return wall seconds and peak resident GB."""
     command = [
@@ -37,20 +46,21 @@ def publish(source: Path, out: Path, inputs: str, area: str, data: Path) -> tupl
         *("--config", str(source / "config" / "risk.yaml")),
         *("--inputs", str(source / "config" / inputs), "--data-root", str(data)),
     ]
-    started = time.perf_counter()
-    with subprocess.Popen(
-        command, cwd=source, env={**os.environ, "PYTHONPATH": str(source)},
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-    ) as process:  # fmt: skip
-        said = process.stderr.read() if process.stderr else b""
-        # wait4 tells of this child alone, where getrusage would give the largest child so far.
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    seconds = time.perf_counter() - started
-    assert process.returncode == 0, said.decode()
+    # A small process starts the command and measures it: on Linux the peak of a child counts what
+    # its parent held when it was started, and pytest holds the peers' tables.
+    launcher = [sys.executable, "-c", LAUNCHER, *command]
+    done = subprocess.run(
+        launcher,
+        cwd=source,
+        env={**os.environ, "PYTHONPATH": str(source)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    seconds, size = done.stdout.split()[-2:]
     # Linux gives kilobytes, macOS bytes.
-    size = usage.ru_maxrss / (1e9 if sys.platform == "darwin" else 1e6)
-    return seconds, size
+    return float(seconds), float(size) / (1e9 if sys.platform == "darwin" else 1e6)
 
 
 def cold(
