@@ -6,6 +6,7 @@ names. Callbacks are registered on the app that is made, so that a process can m
 
 from __future__ import annotations
 
+import gzip
 import importlib.resources
 from pathlib import Path
 from typing import Any
@@ -82,11 +83,15 @@ def _serve_files(server: Flask, library: RunLibrary) -> None:
             found = None
         if found is None:
             abort(404)
-        response = Response(found.packed, mimetype=found.media_type)
-        response.headers["Content-Encoding"] = "gzip"
+        if request.accept_encodings["gzip"] > 0:
+            response, tag = Response(found.packed, mimetype=found.media_type), found.etag
+            response.headers["Content-Encoding"] = "gzip"
+        else:
+            plain = gzip.decompress(found.packed)
+            response, tag = Response(plain, mimetype=found.media_type), f"{found.etag}-plain"
         response.headers["Vary"] = "Accept-Encoding"
         response.headers["Cache-Control"] = "private, max-age=31536000, immutable"
-        response.set_etag(found.etag)
+        response.set_etag(tag)
         response.make_conditional(request)
         return response
 

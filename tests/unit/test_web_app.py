@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import random
 import re
@@ -198,11 +199,16 @@ def test_an_unknown_page_is_not_found(client: Client, path: str) -> None:
 
 def test_shapes_are_packed_immutable_and_known_by_their_etag(client: Client) -> None:
     address = f"/geometry/{WEB.FIRST_ID}/areas.geojson"
-    answer = client.get(address)
+    answer = client.get(address, headers={"Accept-Encoding": "gzip"})
     assert answer.headers["Content-Encoding"] == "gzip"
+    plain = client.get(address)
+    assert "Content-Encoding" not in plain.headers
+    assert plain.data == gzip.decompress(answer.data)
+    assert plain.headers["ETag"] != answer.headers["ETag"]
     assert answer.headers["Cache-Control"] == "private, max-age=31536000, immutable"
     assert answer.mimetype == "application/geo+json"
-    again = client.get(address, headers={"If-None-Match": answer.headers["ETag"]})
+    known = {"Accept-Encoding": "gzip", "If-None-Match": answer.headers["ETag"]}
+    again = client.get(address, headers=known)
     assert (again.status_code, again.data) == (304, b"")
 
 
