@@ -105,7 +105,7 @@ schemas: .venv/dev
 # Peers live in an environment of their own: numba would change what the others import.
 .venv-bench/ready: .venv/ready requirements.txt pyproject.toml
 	@$(PYTHON) -m venv --clear .venv-bench
-	@.venv-bench/bin/python -m pip --disable-pip-version-check --quiet install -r requirements.txt pytest
+	@.venv-bench/bin/python -m pip --disable-pip-version-check --quiet install -r requirements.txt pytest hypothesis
 	@.venv-bench/bin/python -m pip --disable-pip-version-check --quiet install --editable '.[bench]'
 	@touch $@
 
