@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import runpy
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from playwright.sync_api import Browser, Page, Route
 
-SMALL = SimpleNamespace(
-    **runpy.run_path(str(Path(__file__).parents[1] / "support" / "small_run.py"))
-)
+import small_run as SMALL
 
 pytestmark = pytest.mark.browser
 

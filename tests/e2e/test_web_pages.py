@@ -7,11 +7,9 @@ import itertools
 import json
 import os
 import re
-import runpy
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -20,12 +18,12 @@ from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
+import web_run as WEB
 from dashboards.app import create_app
 from dashboards.server import free_socket
 
 pytestmark = pytest.mark.browser
 
-WEB = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "support" / "web_run.py")))
 DARKEST, PALEST = (18, 67, 109), (225, 237, 248)
 HOSTILE = (
     "<img src=x onerror=alert(1)>",

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import os
 import re
-import runpy
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 import requests
 
+import web_run as WEB
 from dashboards.server import free_socket
 
-WEB = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "support" / "web_run.py")))
 CODE = (
     "import sys; from pathlib import Path; from dashboards.server import serve;"
     "serve(Path(sys.argv[1]), port=int(sys.argv[2]))"

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import runpy
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 import rasterio
 
+import small_country as COUNTRY
 from dashboards.exports import folium_map
 from dashboards.exports.run_files import extra_writers
 from risk_model import api
@@ -26,9 +25,6 @@ from risk_model.whatif import density_shares
 from spatial import incidents
 from spatial.errors import InputError
 
-COUNTRY = SimpleNamespace(
-    **runpy.run_path(str(Path(__file__).parents[1] / "support" / "small_country.py"))
-)
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 SMALLER = {"statistics.permutations": "9999"}
 

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import runpy
-from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,15 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+import model_case as CASE
 from risk_model.aggregate import METHODS as AGGREGATES
 from risk_model.aggregate import aggregate
 from risk_model.normalise import METHODS, normalise
 from risk_model.ranking import highest_first, in_top
 from risk_model.scoring import score_model
 
-CASE = SimpleNamespace(
-    **runpy.run_path(str(Path(__file__).parents[1] / "support" / "model_case.py"))
-)
 VALUES = arrays(np.float64, st.integers(1, 30), elements=st.integers(-50, 50).map(float))
 TABLES = arrays(
     np.float64,

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import runpy
-from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import geopandas as gpd
@@ -12,13 +9,11 @@ import numpy as np
 import pandas as pd
 from shapely.geometry import box
 
+import model_case as CASE
 from risk_model.config.settings import Density
 from risk_model.densities import priority_density, surroundings
 from risk_model.layers.crime import offence_set
 
-CASE = SimpleNamespace(
-    **runpy.run_path(str(Path(__file__).parents[1] / "support" / "model_case.py"))
-)
 SIDE = 3000.0
 
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import runpy
 from dataclasses import replace
-from pathlib import Path
-from types import SimpleNamespace
 
 import geopandas as gpd
 import numpy as np
@@ -13,6 +10,7 @@ import pandas as pd
 import pytest
 from shapely.geometry import box
 
+import model_case as CASE
 from dashboards.exports.columns import TABLES
 from risk_model.concentration_report import CONCENTRATION_COLUMNS, concentration_table
 from risk_model.model_data import ModelData
@@ -23,9 +21,6 @@ from risk_model.support_report import SUPPORT_COLUMNS, support_table
 from spatial.support import area_support, hexagon_support
 from spatial.support_check import compare_supports, top_by_rate
 
-CASE = SimpleNamespace(
-    **runpy.run_path(str(Path(__file__).parents[1] / "support" / "model_case.py"))
-)
 VIOLENCE = CASE.VIOLENCE
 CONFIG = CASE.one({"event_rate": 1.0}, {VIOLENCE: 1.0, "robbery": 3.0})
 COLUMNS = 8

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import math
-import runpy
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -18,6 +17,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
+import small_run as SMALL
 from dashboards.exports.columns import AREA, PER_PRIORITY, TABLES, column
 from dashboards.exports.palette import class_labels, class_of
 from dashboards.exports.qgis_style import areas_style, density_style, hotspots_style
@@ -26,10 +26,6 @@ from dashboards.exports.run_files import extra_writers
 from dashboards.exports.wording import finding, gaps, period_words
 from dashboards.exports.xlsx import safe_cell
 from risk_model.run_store import PublishedRun, read_run
-
-SMALL = SimpleNamespace(
-    **runpy.run_path(str(Path(__file__).parents[1] / "support" / "small_run.py"))
-)
 
 
 @pytest.fixture(scope="module")

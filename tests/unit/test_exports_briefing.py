@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import runpy
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
+import small_run as SMALL
 from dashboards.exports.briefing import briefing_html
 from dashboards.exports.registry import FORMATS
 from dashboards.exports.svg_map import svg_map
 from spatial.errors import InputError
-
-SMALL = SimpleNamespace(
-    **runpy.run_path(str(Path(__file__).parents[1] / "support" / "small_run.py"))
-)
 
 
 def test_page_says_what_it_must() -> None:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import runpy
 import struct
 import zlib
-from pathlib import Path
-from types import SimpleNamespace
 
 import geopandas as gpd
 import numpy as np
@@ -15,15 +12,12 @@ import pytest
 import shapely
 from shapely.geometry import Polygon, box
 
+import small_run as SMALL
 from dashboards.exports import folium_map
 from dashboards.exports.country_page import country_html
 from dashboards.exports.country_picture import draw_classes, place_cells
 from dashboards.exports.map_geometry import border_faults, joined, outline
 from dashboards.exports.palette import CLASSES, INK, MISSING
-
-SMALL = SimpleNamespace(
-    **runpy.run_path(str(Path(__file__).parents[1] / "support" / "small_run.py"))
-)
 
 
 def decoded(png: bytes) -> tuple[np.ndarray, list[str]]:

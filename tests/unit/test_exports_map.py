@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-import runpy
 from html.parser import HTMLParser
-from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import geopandas as gpd
@@ -16,14 +13,11 @@ import pytest
 import shapely
 from shapely.geometry import Polygon
 
+import small_run as SMALL
 from dashboards.exports.folium_map import map_html
 from dashboards.exports.map_geometry import collection, outline, simplify
 from dashboards.exports.map_page import page, script_json
 from spatial.errors import InputError
-
-SMALL = SimpleNamespace(
-    **runpy.run_path(str(Path(__file__).parents[1] / "support" / "small_run.py"))
-)
 
 
 def made(**changes: Any) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import runpy
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
+import model_case as CASE
 from risk_model.indicators import (
     IndicatorValue,
     SetRates,
@@ -21,9 +20,6 @@ from risk_model.indicators import (
 from risk_model.layers.crime import exposure, offence_set
 from risk_model.layers.small_area import shrunken_rate
 
-CASE = SimpleNamespace(
-    **runpy.run_path(str(Path(__file__).parents[1] / "support" / "model_case.py"))
-)
 VIOLENCE = CASE.VIOLENCE
 UPLIFT = {"rurality": {"under_reporting_uplift": {"rural": 1.5}}}
 

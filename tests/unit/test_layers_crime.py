@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import runpy
-from pathlib import Path
-from types import SimpleNamespace
-
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import gamma
 
+import model_case as CASE
 from risk_model.config.priority import Offence as OffenceSetting
 from risk_model.layers.crime import (
     Exposure,
@@ -32,9 +29,6 @@ from risk_model.layers.small_area import (
 from spatial.errors import ConfigError
 from spatial.smoothing import fit_gamma_poisson, marshall
 
-CASE = SimpleNamespace(
-    **runpy.run_path(str(Path(__file__).parents[1] / "support" / "model_case.py"))
-)
 VIOLENCE = CASE.VIOLENCE
 
 

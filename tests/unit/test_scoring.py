@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import runpy
-from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -12,13 +9,11 @@ import pandas as pd
 import pytest
 from scipy.stats import false_discovery_control
 
+import model_case as CASE
 from risk_model.scoring import Scored, score_model
 from risk_model.whatif import rescore
 from spatial.errors import ConfigError, StatisticsError
 
-CASE = SimpleNamespace(
-    **runpy.run_path(str(Path(__file__).parents[1] / "support" / "model_case.py"))
-)
 VIOLENCE = CASE.VIOLENCE
 SERIOUS = {VIOLENCE: 1.0, "robbery": 1.0}
 MIXED = {"harm_rate": 0.5, "persistence": 0.2, "deprivation_without_crime": 0.3}

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import runpy
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
+import model_case as CASE
 from risk_model.composite import compose
 from risk_model.indicators import indicator_offences, set_rates, smooth_streams
 from risk_model.layers.crime import exposure, offence_set
 from risk_model.uncertainty import BLOCK, DrawPlan, draw_persistence, joint_draws, rank_draws
 
-CASE = SimpleNamespace(
-    **runpy.run_path(str(Path(__file__).parents[1] / "support" / "model_case.py"))
-)
 SERIOUS = {CASE.VIOLENCE: 1.0, "robbery": 1.0}
 
 

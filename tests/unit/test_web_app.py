@@ -6,21 +6,19 @@ import gzip
 import json
 import random
 import re
-import runpy
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from dash import Dash
 from werkzeug.test import Client, TestResponse
 
+import web_run as WEB
 from dashboards.app import create_app
 from dashboards.settings import WebSettings
 
-WEB = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "support" / "web_run.py")))
 UPDATE = "/_dash-update-component"
 HOSTILE = (
     "<img src=x onerror=alert(1)>",

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import runpy
-from pathlib import Path
-from types import SimpleNamespace
-
 import pandas as pd
 import pytest
 
+import web_run as WEB
 from dashboards.evidence_tables import (
     EngineTables,
     cluster_table,
@@ -22,7 +19,6 @@ from dashboards.evidence_tables import (
 from dashboards.view import RunView, view_of
 from risk_model.run_store import PublishedRun
 
-WEB = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "support" / "web_run.py")))
 NOTHING = EngineTables(*[pd.DataFrame({"priority": pd.Series(dtype="str")})] * 3)
 
 

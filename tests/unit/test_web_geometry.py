@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-import runpy
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import geopandas as gpd
@@ -14,9 +12,8 @@ import numpy as np
 import pytest
 import shapely
 
+import web_run as WEB
 from dashboards import geometry
-
-WEB = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "support" / "web_run.py")))
 
 
 @pytest.fixture(scope="module")

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import runpy
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+import web_run as WEB
 from dashboards import tables
 from dashboards.state import ViewState
 from dashboards.view import RunView, view_of
-
-WEB = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "support" / "web_run.py")))
 
 
 @pytest.fixture(scope="module")
