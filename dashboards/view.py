@@ -336,6 +336,10 @@ def _figures(view: RunView, priority: str, row: pd.Series[Any]) -> tuple[Fact, .
                 helps["lisa_cluster"],
             )
         )
+    if view.has(f"{priority}_gi_bin"):
+        lines.append(
+            Fact("Hot or cold spot (Gi*)", words.spot_words(own("gi_bin")), helps["gi_bin"])
+        )
     if np.isfinite(own("density_share")):
         lines.append(
             Fact(

@@ -20,10 +20,10 @@ __all__ = [
     "joined",
     "month_words",
     "number",
-    "ordinal",
     "percent",
     "period_words",
     "plural",
+    "spot_words",
 ]
 
 NO_FIGURE: Final = "not calculable"
@@ -41,8 +41,6 @@ HELP: Final[dict[str, str]] = {
     "drivers": "Points that each indicator adds to the score; they sum to the score.",
     "coverage": "Months for which a police force's file was supplied. No file means no data, "
     "never zero crime.",
-    "unlocated": "Rows without a location: counted here, and in no area.",
-    "lsoa": "Lower layer Super Output Area: a census area of about 1,700 residents.",
 }
 
 CLUSTER_WORDS: Final[dict[str, str]] = {
@@ -54,6 +52,8 @@ CLUSTER_WORDS: Final[dict[str, str]] = {
     "No neighbours": "Not tested: no neighbouring area",
     "Not testable": "Not tested: every area has the same value",
 }
+
+_SPOTS: Final = {3: "99%", 2: "95%", 1: "90%"}
 
 _MONTHS: Final = (
     *("January", "February", "March", "April", "May", "June"),
@@ -82,13 +82,6 @@ def percent(share: object) -> str:
 def plural(count: int, one: str, many: str = "") -> str:
     """Say a count with its noun: ``1 area``, ``3 areas``."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
-
-
-def ordinal(position: int) -> str:
-    """Say a place: ``1st``, ``12th``, ``23rd``."""
-    teens = position % 100 in (11, 12, 13)
-    ending = "th" if teens else {1: "st", 2: "nd", 3: "rd"}.get(position % 10, "th")
-    return f"{position}{ending}"
 
 
 def joined(parts: Sequence[str], last: str = "and") -> str:
@@ -123,6 +116,15 @@ def date_words(moment: str) -> str:
 def category_words(category: str) -> str:
     """Say a category id: ``violence_and_sexual_offences`` -> ``violence and sexual offences``."""
     return category.replace("_", " ").replace("anti social", "anti-social")
+
+
+def spot_words(gi_bin: float) -> str:
+    """Say a Gi* bin, -3 to 3; NaN is an area that was not tested."""
+    if math.isnan(gi_bin):
+        return "Not tested"
+    if gi_bin == 0:
+        return "Neither"
+    return f"{'Hot' if gi_bin > 0 else 'Cold'} spot, {_SPOTS[abs(round(gi_bin))]} confidence"
 
 
 def indicator_words(name: str) -> str:

@@ -199,9 +199,6 @@ PER_PRIORITY: Mapping[str, Column] = _table(
         "The strands that hold: top_k, excess_risk, cluster, density, persistent and others.",
     ),
     ("reasons", "Why", "text", "Plain sentences: what drives the score and what is not known."),
-    ("gi_z", "Gi* z-score", "number", "Getis-Ord Gi* of the rate."),
-    ("gi_q", "Gi* q-value", "probability", "Its p-value corrected for many tests."),
-    ("gi_bin", "Gi* bin", "-3 to 3", "Hot (above 0) or cold at 90, 95 or 99 %."),
 )
 
 _CONTRIBUTIONS = _table(

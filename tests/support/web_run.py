@@ -78,6 +78,7 @@ def areas(names: Sequence[str] = ()) -> gpd.GeoDataFrame:
             "lisa_p": np.linspace(0.0001, 1, n),
             "lisa_q": np.linspace(0.001, 1, n),
             "lisa_cluster": cluster,
+            "gi_bin": pd.array([*(3 - order[:-1]).clip(-3), pd.NA], dtype="Int64"),
             "density_share": np.clip(1 - order / 12, 0, 1),
             "score": 97.5 - 2 * order,
             "rank": rank,

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import runpy
-from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
+import web_run as WEB
 from dashboards import figures, view, words
 from dashboards.state import ViewState
 from risk_model.explain import certainty
-
-WEB = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "support" / "web_run.py")))
 
 
 @pytest.fixture(scope="module")
@@ -116,6 +112,36 @@ def test_the_story_of_an_area(run: view.RunView) -> None:
     assert told["Rank among urban areas"] == "1 of 32"
     assert told["Beside its neighbours"] == "High, beside high neighbours"
     assert all(fact.help for fact in story.figures)
+
+
+@pytest.mark.parametrize(
+    ("area", "said"),
+    [
+        (0, "Hot spot, 99% confidence"),
+        (1, "Hot spot, 95% confidence"),
+        (2, "Hot spot, 90% confidence"),
+        (3, "Neither"),
+        (4, "Cold spot, 90% confidence"),
+        (5, "Cold spot, 95% confidence"),
+        (6, "Cold spot, 99% confidence"),
+        (47, "Not tested"),
+    ],
+)
+def test_the_story_says_hot_and_cold_spots_in_words(
+    run: view.RunView, area: int, said: str
+) -> None:
+    story = view.area_story(run, "sv01", str(run.areas.index[area]))
+    assert story is not None
+    spot = next(fact for fact in story.figures if fact.label == "Hot or cold spot (Gi*)")
+    assert spot.text == said
+    assert "3, 2, 1 a hot spot at 99, 95, 90 % confidence" in spot.help
+
+
+def test_a_run_without_gi_star_says_nothing_of_it(run: view.RunView) -> None:
+    older = dataclasses.replace(run, areas=run.areas.drop(columns="sv01_gi_bin"))
+    story = view.area_story(older, "sv01", "X01000000")
+    assert story is not None
+    assert not any("Gi*" in fact.label for fact in story.figures)
 
 
 def test_drivers_sum_to_the_score_and_share_to_one(run: view.RunView) -> None:
