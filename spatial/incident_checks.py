@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,8 +16,9 @@ from spatial.csv_lines import Block, visible
 from spatial.incident_columns import Labels, Layout, is_area_code, numbers, spread
 from spatial.period import month_text
 
-__all__ = ["BlockChecks", "QuarantinedRow"]
+__all__ = ["UNKNOWN_CATEGORY", "BlockChecks", "QuarantinedRow"]
 
+UNKNOWN_CATEGORY = "unknown_category"
 _CATEGORY_NUMBER = {category: number for number, category in enumerate(CATEGORIES)}
 
 Floats = npt.NDArray[np.float64]
@@ -54,15 +55,7 @@ class BlockChecks:
         self._booked_month = month
         self._months: npt.NDArray[np.int32] | None = None
 
-    def _set_aside(
-        self,
-        failed: Mask,
-        rule: str,
-        *,
-        field: str,
-        values: pa.Array,
-        advice: Mapping[str, str] | None = None,
-    ) -> None:
+    def _set_aside(self, failed: Mask, rule: str, *, field: str, values: pa.Array) -> None:
         where = np.flatnonzero(failed & self.sound)
         if not len(where):
             return
@@ -71,8 +64,8 @@ class BlockChecks:
             month = self._booked_month
             if not month and self._months is not None and self._months[at] >= 0:
                 month = month_text(int(self._months[at]))
-            said = visible(value) + (advice or {}).get(value, "")
-            self.quarantined.append(QuarantinedRow(int(self._lines[at]), field, said, rule, month))
+            shown = visible(value)
+            self.quarantined.append(QuarantinedRow(int(self._lines[at]), field, shown, rule, month))
 
     def months(self, month_of: Callable[[str], int]) -> npt.NDArray[np.int32]:
         """Return months since year 0; set aside what is not a month (case 11)."""
@@ -83,25 +76,16 @@ class BlockChecks:
         self._months = month
         return month
 
-    def categories(
-        self, category_of: Callable[[str], str | None], suggest: Callable[[str], str | None]
-    ) -> npt.NDArray[np.int8]:
-        """Return positions in `CATEGORIES`; set aside unknown names with the nearest (case 9)."""
+    def categories(self, category_of: Callable[[str], str | None]) -> npt.NDArray[np.int8]:
+        """Return positions in `CATEGORIES`; set aside names that are unknown (case 9)."""
         column = self.cells["category"]
-        table: list[int] = []
-        advice: dict[str, str] = {}
-        for text in column.dictionary.to_pylist():
-            number = _CATEGORY_NUMBER.get(category_of(text) or "", -1)
-            table.append(number)
-            if number < 0 and (near := suggest(text)):
-                advice[text] = f"; did you mean {near}?"
+        table = [
+            _CATEGORY_NUMBER.get(category_of(text) or "", -1)
+            for text in column.dictionary.to_pylist()
+        ]
         category = spread(np.array(table, dtype=np.int8), column)
         self._set_aside(
-            category < 0,
-            "unknown_category",
-            field=self._names["category"],
-            values=column,
-            advice=advice,
+            category < 0, UNKNOWN_CATEGORY, field=self._names["category"], values=column
         )
         return category
 

@@ -27,6 +27,7 @@ __all__ = [
     "find_layout",
     "is_area_code",
     "month_reader",
+    "nearest_category",
     "numbers",
     "spread",
 ]
@@ -263,19 +264,24 @@ def month_reader(source: IncidentSource) -> Callable[[str], int]:
     return declared if layout else dated
 
 
-def category_reader(
-    source: IncidentSource,
-) -> tuple[Callable[[str], str | None], Callable[[str], str | None]]:
-    """Return how a cell becomes a category id, and how an unknown one gets a suggestion."""
+def category_reader(source: IncidentSource) -> Callable[[str], str | None]:
+    """Return the function that turns a cell into a category id, or None where it is unknown."""
     mapping = source.offence_categories
     if mapping is None:
-        return category_of, suggest_category
+        return category_of
     known = {code.strip().casefold(): category for code, category in mapping.items()}
 
     def look_up(text: str) -> str | None:
         return known.get(text.strip().casefold())
 
-    return look_up, lambda text: nearest(text.strip(), mapping)
+    return look_up
+
+
+def nearest_category(text: str, source: IncidentSource) -> str | None:
+    """Return what a source may write that is nearest to an unknown name or offence code."""
+    if source.offence_categories is None:
+        return suggest_category(text)
+    return nearest(text.strip(), source.offence_categories)
 
 
 def attribute_reader(name: str) -> Callable[[str], str]:

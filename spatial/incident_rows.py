@@ -128,7 +128,7 @@ class _Scan:
         self._first_month = month_number(period.start) or 0
         self._last_month = month_number(period.end) or 0
         self._month_of = month_reader(source)
-        self._category_of, self._suggest = category_reader(source)
+        self._category_of = category_reader(source)
         self._coordinates = CoordinateTally(grid=layout.grid, bounds=bounds)
         self._codes = Labels()
         self._attributes = {name: Labels() for name in ATTRIBUTES if name in layout.position}
@@ -149,7 +149,7 @@ class _Scan:
             return
         checks = BlockChecks(block, self._layout, month=self._month)
         month = checks.months(self._month_of)
-        category = checks.categories(self._category_of, self._suggest)
+        category = checks.categories(self._category_of)
         first, second = checks.coordinates(self._coordinates)
         code = checks.codes(
             self._codes, known=self._known, believed=self._source.locate_by == "code"

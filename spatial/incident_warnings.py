@@ -7,15 +7,24 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from spatial.incident_checks import UNKNOWN_CATEGORY, QuarantinedRow
+from spatial.incident_columns import nearest_category
 from spatial.incident_sources import FileRecord
 from spatial.incident_table import ReadFile
 from spatial.study_area import StudyArea
 
-__all__ = ["copy_warnings", "overlap_warnings", "ring_warnings", "row_warnings"]
+__all__ = [
+    "category_warnings",
+    "copy_warnings",
+    "overlap_warnings",
+    "ring_warnings",
+    "row_warnings",
+]
 
 DISAGREEMENT_WARNING = 0.05
 QUARANTINE_WARNING = 0.05
 MAP_POINT_WARNING = 0.05
+_NAMED_CATEGORIES = 20
 
 
 def ring_warnings(wanted: StudyArea, used: StudyArea) -> list[str]:
@@ -49,6 +58,39 @@ def overlap_warnings(kept: Sequence[ReadFile]) -> list[str]:
                     f"{', '.join(both)}: their incidents are counted twice; supply one of them"
                 )
     return said
+
+
+def category_warnings(kept: Sequence[ReadFile]) -> list[str]:
+    """Name each unknown category with its rows and the nearest known one (case 9).
+
+    The most frequent come first, and after twenty the rest is counted: a column that holds
+    something else than categories would fill pages.
+    """
+    rows: Counter[str] = Counter()
+    first: dict[str, tuple[ReadFile, QuarantinedRow]] = {}
+    for one in kept:
+        for row in one.scan.quarantined:
+            if row.rule == UNKNOWN_CATEGORY:
+                rows[row.value] += 1
+                first.setdefault(row.value, (one, row))
+    ranked = sorted(rows, key=lambda name: (-rows[name], name))
+    said = []
+    for name in ranked[:_NAMED_CATEGORIES]:
+        one, row = first[name]
+        near = nearest_category(name, one.file.source)
+        said.append(
+            f"{row.field} {name!r} is not known: {_rows(rows[name])} in quarantine, the first at "
+            f"{one.scan.shown_as}:{row.line}" + (f"; did you mean {near!r}?" if near else "")
+        )
+    rest = ranked[_NAMED_CATEGORIES:]
+    if rest:
+        lost = _rows(sum(rows[name] for name in rest))
+        said.append(f"{len(rest):,} more categories are not known: {lost} in quarantine")
+    return said
+
+
+def _rows(number: int) -> str:
+    return f"{number:,} row{'' if number == 1 else 's'}"
 
 
 def row_warnings(

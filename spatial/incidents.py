@@ -31,6 +31,7 @@ from spatial.incident_rows import FileScan, scan_file
 from spatial.incident_sources import FileRecord, IncidentSource
 from spatial.incident_table import IncidentTable, ReadFile, superseded_rows, tabulate
 from spatial.incident_warnings import (
+    category_warnings,
     copy_warnings,
     overlap_warnings,
     ring_warnings,
@@ -161,6 +162,7 @@ def read_incidents(
         *ring_warnings(wanted, study),
         *coverage_warnings(deliveries, months=period.months, expected=expected),
         *overlap_warnings(kept),
+        *category_warnings(kept),
         *row_warnings(kept, map_points, disagreement=placed.disagreement),
     ]
     return Incidents(

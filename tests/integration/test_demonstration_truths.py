@@ -136,9 +136,21 @@ def test_spoilt_rows_are_in_quarantine_with_their_value(
     assert len(quarantine) == len(truths["quarantined"])
     for name, value in truths["quarantined"].items():
         row = quarantine[quarantine["file"] == f"data/incidents/wessmouth.zip!{name}"].squeeze()
-        assert str(row["value"]).startswith(value)
+        assert row["value"] == value
         assert int(row["line"]) > 1
         assert row["field"] in {"Month", "Crime type"}
+
+
+def test_an_unknown_category_is_named_in_the_warnings_with_the_nearest(
+    demonstration_run: PublishedRun,
+) -> None:
+    said = [text for text in demonstration_run.manifest["warnings"] if "Violance" in text]
+    assert len(said) == 1
+    assert said[0].startswith(
+        "Crime type 'Violance and sexual offences' is not known: 1 row in quarantine, the first at "
+        "data/incidents/wessmouth.zip!2025-10/2025-10-wessmouth-street.csv:"
+    )
+    assert said[0].endswith("; did you mean 'Violence and sexual offences'?")
 
 
 def test_old_months_are_mapped_to_areas_of_2021(

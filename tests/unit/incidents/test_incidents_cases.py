@@ -304,14 +304,33 @@ def test_case_08_equal_rows_without_an_identifier_are_all_kept(county: Any) -> N
 
 def test_case_09_unknown_categories_get_a_suggestion_and_old_names_are_mapped(county: Any) -> None:
     names = ["Burglry", "Violent crime", "violence & sexual offences", "Zebra crossing", ""]
-    county.add([county.row(1, Crime_type=name) for name in names])
+    county.add([county.row(1, Crime_type=name) for name in [*names, "Burglry"]])
+    county.add([county.row(1, Crime_type="Burglry")], "2025-02-made-up-street.csv")
     incidents = county.read()
     assert set(incidents.counts["category"]) == {"violence_and_sexual_offences"}
     assert incidents.counts["n"].tolist() == [2]
     quarantine = incidents.ledger.quarantine
-    assert quarantine["rule"].tolist() == ["unknown_category"] * 3
-    assert quarantine["value"].tolist() == ["Burglry; did you mean Burglary?", "Zebra crossing", ""]
+    assert quarantine["rule"].tolist() == ["unknown_category"] * 5
+    # As supplied, so that the table can be joined to the file.
+    assert quarantine["value"].tolist() == ["Burglry", "Zebra crossing", "", "Burglry", "Burglry"]
     assert quarantine["field"].unique().tolist() == ["Crime type"]
+    where = "in quarantine, the first at incidents/0/2025-01-made-up-street.csv"
+    assert [warning for warning in incidents.warnings if "is not known" in warning] == [
+        f"Crime type 'Burglry' is not known: 3 rows {where}:2; did you mean 'Burglary'?",
+        f"Crime type '' is not known: 1 row {where}:6",
+        f"Crime type 'Zebra crossing' is not known: 1 row {where}:5",
+    ]
+
+
+def test_case_09_after_twenty_unknown_categories_the_rest_is_counted(county: Any) -> None:
+    rows = [county.row(1, Crime_type=f"{number:02d}") for number in range(22)]
+    county.add([*rows, *rows[20:]])
+    said = [warning for warning in county.read().warnings if "not known" in warning]
+    assert len(said) == 21
+    # The most frequent are named, in whatever line they are.
+    assert said[0].startswith("Crime type '20' is not known: 2 rows")
+    assert said[2].startswith("Crime type '00' is not known: 1 row ")
+    assert said[-1] == "2 more categories are not known: 2 rows in quarantine"
 
 
 def test_case_10_a_month_without_a_file_is_no_data(county: Any) -> None:

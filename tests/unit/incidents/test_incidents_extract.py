@@ -122,7 +122,8 @@ def test_the_ledger_books_rows_of_an_extract_under_their_own_month(county: Any) 
             line(county, ho_code="8M"),
         ],
     )
-    ledger = county.read().ledger
+    incidents = county.read()
+    ledger = incidents.ledger
     assert ledger.rows[["month", "reason", "rows"]].to_numpy().tolist() == [
         ["", "bad_month", 2],
         ["2024-12", "outside_period", 1],
@@ -130,8 +131,14 @@ def test_the_ledger_books_rows_of_an_extract_under_their_own_month(county: Any) 
         ["2025-01", "used", 1],
         ["2025-02", "used", 1],
     ]
-    value = ledger.quarantine.set_index("rule").loc["unknown_category", "value"]
-    assert value == "8M; did you mean 8N?"
+    assert ledger.quarantine.set_index("rule").loc["unknown_category", "value"] == "8M"
+    said = [warning for warning in incidents.warnings if "is not known" in warning]
+    assert said == [
+        (
+            "ho_code '8M' is not known: 1 row in quarantine, the first at "
+            "incidents/0/extract.csv:7; did you mean '8N'?"
+        )
+    ]
 
 
 def test_an_extract_covers_the_months_it_has_rows_for(county: Any) -> None:
