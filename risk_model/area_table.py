@@ -11,11 +11,12 @@ import pandas as pd
 from numpy.typing import NDArray
 from pandas.arrays import IntegerArray
 
+from risk_model.artefacts import artefact_text
 from risk_model.clusters import Clusters
 from risk_model.composite import Composite
 from risk_model.config.priority import Priority
 from risk_model.config.risk import RiskConfig
-from risk_model.evidence import FLAGGED, EvidenceInputs, find_strands, strand_text, tiers
+from risk_model.evidence import FLAGGED, EvidenceInputs, capped, find_strands, strand_text, tiers
 from risk_model.explain import AreaFacts, Driver, reasons
 from risk_model.indicators import SetRates, uplift
 from risk_model.layers.crime import Exposure, months_above_expected
@@ -41,6 +42,8 @@ class Findings:
     draws: RankDraws
     density_share: FloatArray
     inference_off: str
+    vetoed: NDArray[np.bool_] | None = None
+    """Areas that may not be flagged (an artefact of recording); None where there are none."""
 
 
 def priority_columns(
@@ -80,6 +83,8 @@ def priority_columns(
     )
     strands = find_strands(seen, config.evidence)
     tier = tiers(strands, found.settings.tiers)
+    if found.vetoed is not None:
+        tier = capped(tier, found.vetoed)
     columns: dict[str, Any] = {
         "events": events.astype(np.int64),
         "harm": found.rates.harm,
@@ -167,6 +172,11 @@ def _reasons(
     }
     stratum_sizes = {s: int((scored & (strata == s)).sum()) for s in np.unique(strata)}
     factor = uplift(data, config)
+    artefacts = (
+        [""] * len(study)
+        if data.artefacts is None
+        else artefact_text(data.artefacts, config.guards).tolist()
+    )
     plain = {key: np.asarray(columns[key], dtype=np.float64) for key in ("rr", "rr_lo", "rr_hi")}
     drawn = {
         key: columns[key].to_numpy(dtype=np.float64, na_value=np.nan)
@@ -224,6 +234,7 @@ def _reasons(
             not_scored=str(composite.not_scored[i]),
             inference_off=found.inference_off,
             uplift=float(factor[i]),
+            artefact=artefacts[i],
         )
         out[i] = " ".join(reasons(facts))
     return out

@@ -16,6 +16,7 @@ __all__ = [
     "FLAGGED",
     "TIER_NAMES",
     "EvidenceInputs",
+    "capped",
     "find_strands",
     "strand_text",
     "tiers",
@@ -112,6 +113,11 @@ def tiers(strands: Mapping[str, BoolArray], settings: Tiers) -> NDArray[np.str_]
             holds &= anything
         out[holds] = TIER_NAMES[key]
     return out
+
+
+def capped(tier: NDArray[np.str_], vetoed: BoolArray) -> NDArray[np.str_]:
+    """Return the tiers with vetoed areas at Watch at most: they stay in sight, unflagged."""
+    return np.where(vetoed & np.isin(tier, FLAGGED), TIER_NAMES["watch"], tier)
 
 
 def strand_text(strands: Mapping[str, BoolArray]) -> NDArray[np.object_]:

@@ -80,6 +80,7 @@ class AreaFacts:
     not_scored: str = ""
     inference_off: str = ""
     uplift: float = 1.0
+    artefact: str = ""
 
 
 def reasons(facts: AreaFacts) -> tuple[str, ...]:
@@ -253,6 +254,8 @@ def _note(facts: AreaFacts) -> str:
     if facts.dropped and not facts.not_scored:
         names = " and ".join(INDICATOR_WORDS.get(name, name) for name in facts.dropped)
         said.append(f"{names} has no value here, and the other weights were rescaled")
+    if facts.artefact:
+        said.append(facts.artefact)
     if facts.uplift != 1.0:
         said.append(
             f"rates that victims report were multiplied by {facts.uplift:g} for under-reporting, "

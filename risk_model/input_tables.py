@@ -12,6 +12,7 @@ import pandas as pd
 from risk_model.config.harm import HarmWeights
 from risk_model.config.inputs import InputsConfig
 from risk_model.config.risk import RiskConfig
+from risk_model.layers.artefact_list import Artefacts, read_artefacts
 from risk_model.layers.deprivation import Deprivation, read_iod
 from risk_model.layers.population import Population, read_counts_table, read_population
 from risk_model.layers.rurality import Rurality, read_rurality
@@ -106,6 +107,7 @@ class Tables:
     rurality: Rurality | None
     population: Population
     denominators: Mapping[str, Population]
+    artefacts: Artefacts | None
     sources: Sequence[IncidentSource]
 
 
@@ -135,6 +137,7 @@ def path_faults(
         "population": inputs.population,
         "denominators.workday": inputs.denominators.workday,
         "denominators.ambient": inputs.denominators.ambient,
+        "artefacts": inputs.artefacts,
     }
     given += [(f"{key}.path", table.path) for key, table in tables.items() if table is not None]
     faults: list[Fault] = []
@@ -263,6 +266,11 @@ def read_tables(reader: Reader, inputs: InputsConfig) -> Tables:
             )
             if found is not None:
                 denominators[name] = found
+    artefacts = reader.read(
+        "artefacts",
+        None if inputs.artefacts is None else inputs.artefacts.path,
+        lambda path, shown: read_artefacts(path, shown_as=shown),
+    )
     sources = _incident_sources(reader, inputs)
     if len(reader.faults):
         _more_faults(reader, areas, authorities, crosswalk, sources)
@@ -278,5 +286,6 @@ def read_tables(reader: Reader, inputs: InputsConfig) -> Tables:
         rurality=rurality,
         population=population,
         denominators=denominators,
+        artefacts=artefacts,
         sources=sources,
     )

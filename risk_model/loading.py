@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from risk_model.input_tables import InputFile, Reader, Settings, Tables, read_tables
+from risk_model.layers.artefact_list import Artefacts
 from risk_model.layers.deprivation import place_deprivation
 from risk_model.layers.placing import Placed
 from risk_model.layers.population import place_population
@@ -56,6 +57,7 @@ class LoadedInputs:
     population: pd.Series[float]
     denominators: Mapping[str, pd.Series[float]]
     stratum: pd.Series[str]
+    artefacts: Artefacts | None
     lads: Mapping[str, str]
     forces: Mapping[str, Mapping[str, str]]
     files: tuple[InputFile, ...]
@@ -115,6 +117,9 @@ def _unknown_areas(tables: Tables, settings: Settings) -> pd.DataFrame:
     if inputs.rurality is not None and tables.rurality is not None:
         given.append((inputs.rurality.path, tables.rurality.frame.index))
     given.append((inputs.population.path, tables.population.frame.index))
+    if inputs.artefacts is not None and tables.artefacts is not None:
+        entered = pd.Index(tables.artefacts.frame["area_code"].unique())
+        given.append((inputs.artefacts.path, entered))
     return pd.concat(
         [
             rows_of_unknown_areas(settings.root / path, shown_as=path, codes=codes, known=known)
@@ -235,6 +240,7 @@ def load(settings: Settings, *, progress: Progress, blocks: BlockMap = SERIAL) -
         crosswalk=tables.crosswalk,
         forces=tables.authorities.area_forces() or None,
         points_within_m=near_m,
+        named_from=settings.risk.guards.map_point_share,
         progress=lambda name, rows: progress(f"reading incidents: {name}, {rows:,} rows"),
         blocks=blocks,
     )
@@ -287,6 +293,7 @@ def load(settings: Settings, *, progress: Progress, blocks: BlockMap = SERIAL) -
         population=people.frame["residents"],
         denominators={name: table.frame["residents"] for name, table in others.items()},
         stratum=blank if rurality is None else rurality.frame["stratum"],
+        artefacts=tables.artefacts,
         lads={lad: names[lad] for lad in study.lads},
         forces=_forces(tables.authorities, study),
         files=tuple(files),

@@ -76,6 +76,9 @@ class ModelData:
         Table indexed by area code: names people use.
     denominators
         Supplied populations by name (`workday`, `ambient`), n values each.
+    artefacts
+        Table indexed by area code with the columns of `risk_model.artefacts`, or None where
+        nothing is known of any area.
     """
 
     area_codes: tuple[str, ...]
@@ -92,6 +95,7 @@ class ModelData:
     indicators: pd.DataFrame
     labels: pd.DataFrame
     denominators: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    artefacts: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
         """Refuse tables that are not aligned: a silent shift would move every figure."""
@@ -112,7 +116,9 @@ class ModelData:
                 raise StatisticsError(f"{name} has shape {value.shape}, not {wanted}")
         if tuple(self.neighbours.codes) != tuple(self.area_codes):
             raise StatisticsError("neighbours.codes must equal area_codes, in the same order")
-        for name, table in (("indicators", self.indicators), ("labels", self.labels)):
+        tables = {"indicators": self.indicators, "labels": self.labels}
+        tables |= {} if self.artefacts is None else {"artefacts": self.artefacts}
+        for name, table in tables.items():
             if list(table.index) != list(self.area_codes):
                 raise StatisticsError(f"the index of {name} must equal area_codes, in order")
 

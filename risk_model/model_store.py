@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from risk_model.artefacts import ARTEFACT_COLUMNS
 from risk_model.layers.crime import count_cube
 from risk_model.model_data import INDICATOR_COLUMNS, LABEL_COLUMNS, ModelData
 from risk_model.run_store import PublishedRun
@@ -76,6 +77,9 @@ def read_model(run: PublishedRun) -> KeptModel:
             for name in table.columns
             if str(name).startswith(prefix)
         },
+        artefacts=(
+            table[list(ARTEFACT_COLUMNS)] if set(ARTEFACT_COLUMNS) <= set(table.columns) else None
+        ),
     )
     points = cells.assign(x=cells["cell_x"] + _CELL_M / 2, y=cells["cell_y"] + _CELL_M / 2)
     land = pd.concat([run.areas().geometry, around.geometry], ignore_index=True)

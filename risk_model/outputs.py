@@ -48,7 +48,8 @@ def _neighbour_pairs(run: Run) -> pd.DataFrame:
 def _model_indicators(run: Run) -> pd.DataFrame:
     """Return one row an area, ring included: everything scoring needs besides counts."""
     model = run.model
-    frame = pd.concat([model.labels, model.indicators], axis=1)
+    kept = [model.labels, model.indicators]
+    frame = pd.concat(kept if model.artefacts is None else [*kept, model.artefacts], axis=1)
     frame.insert(0, "in_study", model.in_study)
     frame["population"] = model.population
     frame["area_km2"] = model.area_km2

@@ -10,6 +10,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from risk_model.artefacts import place_artefacts
 from risk_model.config.harm import HarmWeights
 from risk_model.config.risk import RiskConfig
 from risk_model.densities import PriorityDensity, priority_density, surroundings
@@ -78,6 +79,9 @@ def build_model(loaded: LoadedInputs) -> ModelData:
             name: np.asarray(values.reindex(codes), dtype=np.float64)
             for name, values in loaded.denominators.items()
         },
+        artefacts=place_artefacts(
+            tuple(codes), loaded.artefacts, loaded.incidents.area_points, end=loaded.period.end
+        ),
     )
 
 

@@ -12,11 +12,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from risk_model.area_table import Findings, contribution_rows, priority_columns
+from risk_model.artefacts import vetoed
 from risk_model.cautions import diagnose, inference_off, shift_words, study_events, warn
 from risk_model.clusters import global_moran_of, test_clusters, tested_variable
 from risk_model.composite import Composite, compose, harm_weight_shift
 from risk_model.config.harm import HarmWeights
 from risk_model.config.risk import RiskConfig
+from risk_model.guards import guard_columns, guard_warnings
 from risk_model.indicators import (
     Stream,
     indicator_offences,
@@ -130,6 +132,7 @@ def score_model(
     clock.lap("draws")
     tell("reasons", 85)
     off = {name: inference_off(data, rates[name]) for name in config.priorities}
+    held = None if data.artefacts is None else vetoed(data.artefacts, config.guards)
     findings = {
         name: Findings(
             name=name,
@@ -140,12 +143,14 @@ def score_model(
             draws=draws[name],
             density_share=_aligned(density_share.get(name), data),
             inference_off=off[name],
+            vetoed=held,
         )
         for name, priority in config.priorities.items()
     }
     study = data.in_study
     index = pd.Index(data.area_codes, name="area_code")
     frames = [pd.DataFrame({"events": data.counts.sum(axis=(1, 2))}, index=index)]
+    frames += [guard_columns(data, config)]
     frames += [priority_columns(found, data, config, exposed) for found in findings.values()]
     areas = pd.concat(frames, axis=1)[study]
     contributions = pd.concat(
@@ -157,7 +162,11 @@ def score_model(
         contributions=contributions,
         global_moran=morans,
         tested_variable={name: found.variable for name, found in clusters.items()},
-        warnings=(*warn(findings, data, config), *shift_words(shifts)),
+        warnings=(
+            *warn(findings, data, config),
+            *shift_words(shifts),
+            *guard_warnings(data, config),
+        ),
         timings=clock.laps,
         diagnostics={
             name: diagnose(found, data) | {"violence_weight": shifts[name]}

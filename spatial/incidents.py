@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from spatial.archives import Archive
+from spatial.area_points import area_points, point_names
 from spatial.blocks import SERIAL, BlockMap
 from spatial.boundaries import Areas
 from spatial.coverage import Delivery, coverage_warnings, covered_months
@@ -71,6 +72,9 @@ class Incidents:
         Index area_code (study area and ring), one boolean column a month.
     map_points
         x, y, events, share: the fullest points of the study area, fullest first.
+    area_points
+        Index area_code; `events`, `share` and `name` of the map point that holds most events of
+        each area with events. The name is read where the share is at least `named_from`.
     unlocated
         category, rows, unlocated, share: rows of the period without a location; this is not
         random, so the share is shown by category.
@@ -90,6 +94,7 @@ class Incidents:
     files: tuple[FileRecord, ...]
     covered: pd.DataFrame
     map_points: pd.DataFrame
+    area_points: pd.DataFrame
     unlocated: pd.DataFrame
     force_totals: pd.DataFrame
     code_disagreement: float
@@ -105,6 +110,7 @@ def read_incidents(
     crosswalk: Crosswalk | None,
     forces: Mapping[str, str] | None,
     points_within_m: float,
+    named_from: float = 1.0,
     progress: Callable[[str, int], None] | None = None,
     blocks: BlockMap = SERIAL,
 ) -> Incidents:
@@ -122,6 +128,8 @@ def read_incidents(
         Area code -> slug of its police force, for coverage; None where any file covers any area.
     points_within_m
         Distance from the study area, in metres, within which points are kept.
+    named_from
+        Share of an area's events at one map point from which the point's name is looked up.
     progress
         Called after each file with its name and number of rows.
     blocks
@@ -173,6 +181,7 @@ def read_incidents(
         files=tuple(records),
         covered=covered.loc[list(study.all_codes)],
         map_points=map_points,
+        area_points=point_names(area_points(table, placed, named_from=named_from), kept),
         unlocated=unlocated_by_category(table, placed),
         force_totals=force_totals(table, placed, [one.file.force for one in kept]),
         code_disagreement=placed.disagreement,

@@ -52,6 +52,27 @@ AREA: Mapping[str, Column] = _table(
         "events",
         "All located police-recorded rows of the period, whatever their category.",
     ),
+    (
+        "police_generated_share",
+        "Police-generated share",
+        "share",
+        "Of recorded crimes, those that follow where officers look, such as drugs. Context only.",
+    ),
+    (
+        "map_point_share",
+        "Share at one map point",
+        "share",
+        "Share of the area's events that lie at its fullest anonymous map point.",
+    ),
+    (
+        "artefact",
+        "Artefact of recording",
+        "text",
+        (
+            "Why its figures may come from where crime is recorded (a prison, hospital, police "
+            "station, shops) and whether that keeps it from being flagged. Empty: none known."
+        ),
+    ),
 )
 
 PER_PRIORITY: Mapping[str, Column] = _table(

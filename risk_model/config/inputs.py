@@ -23,6 +23,7 @@ from spatial.errors import InputError
 from spatial.period import Period
 
 __all__ = [
+    "ArtefactTable",
     "Boundaries",
     "ColumnNames",
     "DenominatorTable",
@@ -214,6 +215,14 @@ class Denominators(Model):
     )
 
 
+class ArtefactTable(Model):
+    """Areas whose figures come from where crime is recorded; a person enters them."""
+
+    path: RelativePath = Field(
+        description="CSV with area_code, kind, reason, source and, if it ends, expires."
+    )
+
+
 class InputsConfig(Model):
     """The inputs of a run: where each official file is, and what it is."""
 
@@ -248,6 +257,9 @@ class InputsConfig(Model):
     population: Population = Field(description="Residents by area.")
     denominators: Denominators = Field(
         Denominators(), description="Denominators other than residents."
+    )
+    artefacts: ArtefactTable | None = Field(
+        None, description="Areas that a prison, hospital or the like keeps from being flagged."
     )
     settings: dict[str, SettingValue] = Field(
         {},

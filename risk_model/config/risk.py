@@ -19,6 +19,7 @@ from risk_model.config.priority import Indicator, ListRule, Offence, Priority, T
 from risk_model.config.settings import (
     Density,
     Evidence,
+    Guards,
     Missing,
     PoliceGenerated,
     Rurality,
@@ -29,6 +30,7 @@ from risk_model.config.settings import (
 __all__ = [
     "Density",
     "Evidence",
+    "Guards",
     "Indicator",
     "ListRule",
     "Missing",
@@ -78,6 +80,9 @@ class RiskConfig(Model):
         description="The priorities, each with its own offences, indicators, list and tiers.",
     )
     evidence: Evidence = Field(Evidence(), description="The bars that strands of evidence clear.")
+    guards: Guards = Field(
+        Guards(), description="What keeps an artefact of recording from being taken for risk."
+    )
     uncertainty: Uncertainty = Field(Uncertainty(), description="How uncertainty is drawn.")
     statistics: Statistics = Field(Statistics(), description="Neighbours, Moran, smoothing.")
     density: Density = Field(Density(), description="The density surface and hot-spot polygons.")

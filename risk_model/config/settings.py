@@ -11,6 +11,7 @@ from risk_model.config.base import Category, Model
 __all__ = [
     "Density",
     "Evidence",
+    "Guards",
     "Missing",
     "PoliceGenerated",
     "Rurality",
@@ -36,6 +37,59 @@ class PoliceGenerated(Model):
         "context",
         description="context: shown beside the score, never in it. driver: counted like any "
         "other offence, and the run says so.",
+    )
+
+
+class Guards(Model):
+    """What keeps an artefact of recording from being taken for risk."""
+
+    artefact_veto: Literal["entered", "entered_and_detected", "none"] = Field(
+        "entered",
+        description="Which artefacts (a prison, hospital, police station, shops) keep an area "
+        "from being flagged: those that a person entered in the artefacts file, also those "
+        "detected from a map point's name, or none. Never silent: the reason is published.",
+    )
+    map_point_share: float = share(
+        0.5,
+        "A detected artefact: one map point of such a kind holds at least this share of the "
+        "area's events.",
+    )
+    map_point_events: int = Field(
+        20,
+        ge=1,
+        le=100_000,
+        description="A detected artefact: an area with fewer events is not judged.",
+    )
+    police_generated_growth: float = Field(
+        0.1,
+        ge=0,
+        le=10,
+        description="Alarm: the police-generated share of recorded crime grew by more than this "
+        "share of itself since the previous run (0.1: from 5 % to more than 5.5 %) ...",
+    )
+    police_generated_alpha: float = Field(
+        0.01,
+        gt=0,
+        le=0.2,
+        description="... and by more than chance makes of it at this level (one-sided).",
+    )
+    feedback_alpha: float = Field(
+        0.05,
+        gt=0,
+        le=0.2,
+        description="Feedback note: recorded offences of an area flagged before rose against the "
+        "study area by more than chance makes of it at this level (one-sided).",
+    )
+    min_flags: int = Field(
+        5,
+        ge=1,
+        le=1000,
+        description="Equity table: with fewer flagged areas nothing is said about their share.",
+    )
+    agreement_probability: float = share(
+        0.8,
+        "Other sources: a source is high where the chance that its rate is above the study "
+        "area's is at least this.",
     )
 
 

@@ -63,7 +63,7 @@ def scored() -> Scored:
 
 
 def test_every_column_and_only_study_areas(scored: Scored) -> None:
-    wanted = ["events"]
+    wanted = ["events", "police_generated_share", "map_point_share", "artefact"]
     for name in ("sv01", "sv04"):
         wanted += [f"{name}_{column}" for column in COLUMNS]
     assert list(scored.areas.columns) == wanted
