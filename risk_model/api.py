@@ -21,12 +21,14 @@ from risk_model.config.overrides import OPTION
 from risk_model.config.risk import load_risk
 from risk_model.config.warnings import config_warnings
 from risk_model.engine_report import engine_report, report_writers
+from risk_model.guard_report import guard_report, read_before, with_guards
 from risk_model.input_tables import Settings, path_faults
 from risk_model.loading import LoadedInputs, load
 from risk_model.model_store import read_model
 from risk_model.outputs import content_of, manifest_of, own_writers
 from risk_model.pipeline import Run, build_run
 from risk_model.provenance import jsonable, run_id_of
+from risk_model.run_history import previous_run
 from risk_model.run_store import PublishedRun, Writer, lock_runs, publish, read_run
 from risk_model.whatif import density_shares, rescore
 from spatial.blocks import SERIAL, BlockMap, block_map
@@ -205,6 +207,10 @@ def run(
             overrides=settings.overrides,
             created=now or datetime.now(UTC),
         )
+        guarded = guard_report(built, read_before(previous_run(runs, manifest), built))
+        built = with_guards(built, guarded)
+        manifest["guards"] = guarded.record
+        manifest["warnings"] += guarded.warnings
         manifest["warnings"] += config_warnings(settings.risk)
         manifest["timings"] = {
             "reading": round(read, 3),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,10 +17,13 @@ from risk_model.model_data import ModelData
 __all__ = [
     "Growth",
     "Monthly",
+    "growth_record",
     "growth_words",
     "guard_columns",
     "guard_warnings",
     "police_generated_counts",
+    "ratio",
+    "recorded_crimes",
     "share_growth",
 ]
 
@@ -67,11 +70,22 @@ def police_generated_counts(data: ModelData, config: RiskConfig) -> tuple[FloatA
 
     Anti-social behaviour is not a crime and is in neither.
     """
-    kept = [k for k, name in enumerate(data.categories) if name != _ASB]
-    chosen = [k for k in kept if data.categories[k] in config.police_generated.categories]
-    seen = data.covered
-    part = np.where(seen, data.counts[:, :, chosen].sum(axis=2), 0).astype(np.float64)
-    whole = np.where(seen, data.counts[:, :, kept].sum(axis=2), 0).astype(np.float64)
+    return recorded_crimes(
+        data.counts, data.covered, data.categories, config.police_generated.categories
+    )
+
+
+def recorded_crimes(
+    counts: NDArray[np.int64],
+    covered: NDArray[np.bool_],
+    categories: Sequence[str],
+    part_of: Collection[str],
+) -> tuple[FloatArray, FloatArray]:
+    """Return n by m events of some categories, and of all crimes, over covered months."""
+    kept = [k for k, name in enumerate(categories) if name != _ASB]
+    chosen = [k for k in kept if categories[k] in part_of]
+    part = np.where(covered, counts[:, :, chosen].sum(axis=2), 0).astype(np.float64)
+    whole = np.where(covered, counts[:, :, kept].sum(axis=2), 0).astype(np.float64)
     return part, whole
 
 

@@ -59,6 +59,12 @@ AREA: Mapping[str, Column] = _table(
         "Of recorded crimes, those that follow where officers look, such as drugs. Context only.",
     ),
     (
+        "police_generated_change",
+        "Change of that share",
+        "difference",
+        "Police-generated share less that of the previous run; empty where there is none.",
+    ),
+    (
         "map_point_share",
         "Share at one map point",
         "share",
@@ -218,6 +224,12 @@ PER_PRIORITY: Mapping[str, Column] = _table(
         "Strands of evidence",
         "text",
         "The strands that hold: top_k, excess_risk, cluster, density, persistent and others.",
+    ),
+    (
+        "feedback",
+        "Rise that presence could explain",
+        "text",
+        "Where the previous run flagged the area and recorded offences rose since. Else empty.",
     ),
     ("reasons", "Why", "text", "Plain sentences: what drives the score and what is not known."),
 )
