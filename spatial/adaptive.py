@@ -10,7 +10,6 @@ import scipy.fft
 from numpy.typing import ArrayLike, NDArray
 
 from spatial.convolution import (
-    NOISE,
     SMALLEST_RATIO,
     KernelName,
     at_points,
@@ -21,17 +20,8 @@ from spatial.convolution import (
     stencil_of,
 )
 from spatial.errors import StatisticsError
-from spatial.grid import Geometries, Grid, cell_index, rasterise
-from spatial.kde import (
-    Density,
-    Edge,
-    check_span,
-    density,
-    edge_mass,
-    events_per_cell,
-    few_events,
-    study_cells,
-)
+from spatial.grid import Geometries, Grid, cell_index
+from spatial.kde import Density, Edge, density, edge_mass, ground_of
 
 __all__ = [
     "AdaptiveDensity",
@@ -281,29 +271,28 @@ def adaptive_surface(
         or the higher is wider than the study area.
     """
     check_bandwidth(bandwidth_m, cell_m, kernel)
-    check_span(edge, months)
     low = SMALLEST_RATIO * cell_m if lowest_m is None else float(lowest_m)
     high = 2.0 * bandwidth_m if highest_m is None else float(highest_m)
     check_bandwidth(low, cell_m, kernel)
     abramson_bandwidths([], bandwidth_m=bandwidth_m, lowest_m=low, highest_m=high)
-    # Room for the widest kernel, and beyond it for the pilot's: an event further out lends nothing,
-    # and the pilot of any other is whole.
-    reach = kernel_support_m(kernel, high) + kernel_support_m(kernel, bandwidth_m)
-    grid, study_mask = study_cells(
-        study,
+    ground = ground_of(
+        points,
+        study=study,
+        land=land,
         bandwidth_m=bandwidth_m if highest_m is None else high,
         cell_m=cell_m,
-        reach_m=reach,
+        months=months,
+        kernel=kernel,
+        edge=edge,
+        # Room for the widest kernel, and beyond it for the pilot's: an event further out lends
+        # nothing, and the pilot of any other is whole.
+        reach_m=kernel_support_m(kernel, high) + kernel_support_m(kernel, bandwidth_m),
     )
-    xs, ys, ws = checked_points(points["x"], points["y"], points.get("weight"))
-    real = ws > 0
-    xs, ys, ws = xs[real], ys[real], ws[real]
+    grid, xs, ys, ws = ground.grid, ground.x, ground.y, ground.weight
     near = cell_index(xs, ys, grid)[0] >= 0
-
     pilot = density(xs, ys, ws, grid=grid, bandwidth_m=bandwidth_m, kernel=kernel)
-    land_mask = rasterise(land, grid) | study_mask
-    if edge == "land":
-        mass = edge_mass(land_mask, grid=grid, bandwidth_m=bandwidth_m, kernel=kernel)
+    mass = ground.mass(bandwidth_m)
+    if mass is not None:
         # An event on a generalised coast may stand a cell off land: its pilot is not divided by
         # next to nothing.
         pilot /= np.maximum(mass, _LEAST_MASS)
@@ -311,45 +300,28 @@ def adaptive_surface(
     mean = _geometric_mean(at_events, ws[near])
     limits = {"bandwidth_m": bandwidth_m, "lowest_m": low, "highest_m": high}
     widths = abramson_bandwidths(at_events, **limits, mean=mean)
-    values = adaptive_density(
+    raw = adaptive_density(
         xs[near], ys[near], ws[near], grid=grid, event_bandwidth_m=widths, kernel=kernel, step=step
-    ) * (12.0 / months)
-    values[values < NOISE * float(values.max(initial=0.0))] = 0.0
-    if edge == "land":
+    )
+    cell_mass = None
+    if ground.land_mask is not None:
+        inside = ground.study_mask
         cell_widths = np.full(grid.shape, np.nan)
-        cell_widths[study_mask] = abramson_bandwidths(pilot[study_mask], **limits, mean=mean)
+        cell_widths[inside] = abramson_bandwidths(pilot[inside], **limits, mean=mean)
         cell_mass = adaptive_edge_mass(
-            land_mask, grid=grid, cell_bandwidth_m=cell_widths, kernel=kernel, step=step
+            ground.land_mask, grid=grid, cell_bandwidth_m=cell_widths, kernel=kernel, step=step
         )
-        np.divide(values, cell_mass, out=values, where=study_mask)
-    values[~study_mask] = np.nan
-
-    counts = events_per_cell(xs, ys, grid)
-    classes = len(_classes(widths, step)[0]) if len(widths) else 0
     n = max(len(widths), 1)
     every = np.full(len(xs), np.nan)
     every[near] = widths
     return AdaptiveDensity(
-        surface=Density(
-            grid=grid,
-            values=values,
-            study_mask=study_mask,
-            counts=counts,
-            bandwidth_m=float(bandwidth_m),
-            kernel=kernel,
-            edge=edge,
-            months=float(months),
-            events=len(xs),
-            events_inside=int(counts[study_mask].sum()),
-            weighted_events=float(ws.sum()),
-            warnings=few_events(xs, ys),
-        ),
+        surface=ground.surface(raw, cell_mass, bandwidth_m=bandwidth_m),
         event_bandwidth_m=every,
         lowest_m=low,
         highest_m=high,
         clipped_low=float((widths <= low).sum() / n),
         clipped_high=float((widths >= high).sum() / n),
-        classes=classes,
+        classes=len(_classes(widths, step)[0]) if len(widths) else 0,
     )
 
 

@@ -200,12 +200,17 @@ def background_share(density: FloatArray, weight: FloatArray, even: float) -> fl
 
 
 def candidate_bandwidths(
-    study: Geometries, *, cell_m: float, lowest_m: float | None = None, count: int = _CANDIDATES
+    study: Geometries,
+    *,
+    cell_m: float,
+    lowest_m: float | None = None,
+    highest_m: float | None = None,
+    count: int = _CANDIDATES,
 ) -> tuple[float, ...]:
     """Return bandwidths to choose among, evenly spaced on a log scale, in whole metres.
 
     From `lowest_m`, or five cells where that is more, to a fifth of the longer side of the study
-    area: beyond it a surface says little.
+    area, or `highest_m` where that is less: beyond it a surface says little.
     """
     shapes = shapes_of(study)
     if not shapes:
@@ -216,6 +221,7 @@ def candidate_bandwidths(
         raise StatisticsError(f"count {count} leaves no choice: give 2 or more")
     bounds = bounds_of(shapes)
     high = max(bounds[2] - bounds[0], bounds[3] - bounds[1]) / SMALLEST_RATIO
+    high = min(high, np.inf if highest_m is None else highest_m)
     low = max(SMALLEST_RATIO * cell_m, lowest_m or 0.0)
     if low >= high:
         raise StatisticsError(

@@ -27,6 +27,7 @@ __all__ = [
     "Density",
     "Edge",
     "Grid",
+    "Ground",
     "KernelName",
     "cell_index",
     "density",
@@ -34,6 +35,7 @@ __all__ = [
     "edge_mass",
     "events_within_m",
     "grid_for",
+    "ground_of",
     "kernel_support_m",
     "rasterise",
 ]
@@ -204,42 +206,117 @@ def density_surface(
         NaN or infinite coordinates, negative weights, a bandwidth under five cells or wider than
         the study area, no covered month, no cell of land in the study area.
     """
-    check_bandwidth(bandwidth_m, cell_m, kernel)
-    check_span(edge, months)
-    grid, study_mask = study_cells(
-        study,
+    ground = ground_of(
+        points,
+        study=study,
+        land=land,
         bandwidth_m=bandwidth_m,
         cell_m=cell_m,
-        reach_m=kernel_support_m(kernel, bandwidth_m),
-    )
-    weight = points.get("weight")
-    xs, ys, ws = checked_points(points["x"], points["y"], weight)
-    real = ws > 0
-    xs, ys, ws = xs[real], ys[real], ws[real]
-    raw = density(xs, ys, ws, grid=grid, bandwidth_m=bandwidth_m, kernel=kernel)
-    values = raw * (12.0 / months)
-    highest = float(values.max(initial=0.0))
-    values[values < NOISE * highest] = 0.0
-    if edge == "land":
-        land_mask = rasterise(land, grid) | study_mask
-        mass = edge_mass(land_mask, grid=grid, bandwidth_m=bandwidth_m, kernel=kernel)
-        np.divide(values, mass, out=values, where=study_mask)
-    values[~study_mask] = np.nan
-
-    counts = events_per_cell(xs, ys, grid)
-    return Density(
-        grid=grid,
-        values=values,
-        study_mask=study_mask,
-        counts=counts,
-        bandwidth_m=float(bandwidth_m),
+        months=months,
         kernel=kernel,
         edge=edge,
-        months=float(months),
-        events=len(xs),
-        events_inside=int(counts[study_mask].sum()),
-        weighted_events=float(ws.sum()),
-        warnings=few_events(xs, ys),
+        reach_m=kernel_support_m(kernel, bandwidth_m),
+    )
+    raw = density(
+        ground.x,
+        ground.y,
+        ground.weight,
+        grid=ground.grid,
+        bandwidth_m=bandwidth_m,
+        kernel=kernel,
+    )
+    return ground.surface(raw, ground.mass(bandwidth_m), bandwidth_m=bandwidth_m)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ground:
+    """What every surface over a study area starts from: its cells, its land and its events.
+
+    Attributes
+    ----------
+    grid, study_mask
+        The cells, and which of them are in the study area.
+    land_mask
+        Which cells are land, the study area among them; None without an edge correction.
+    x, y, weight
+        The events of weight above 0, shape (n,).
+    kernel, edge, months
+        As asked for.
+    """
+
+    grid: Grid
+    study_mask: NDArray[np.bool_]
+    land_mask: NDArray[np.bool_] | None
+    x: FloatArray
+    y: FloatArray
+    weight: FloatArray
+    kernel: KernelName
+    edge: Edge
+    months: float
+
+    def mass(self, bandwidth_m: float) -> FloatArray | None:
+        """Return the share of the kernel at each cell that lies on land; None without edges."""
+        if self.land_mask is None:
+            return None
+        return edge_mass(
+            self.land_mask, grid=self.grid, bandwidth_m=bandwidth_m, kernel=self.kernel
+        )
+
+    def surface(self, raw: FloatArray, mass: FloatArray | None, *, bandwidth_m: float) -> Density:
+        """Turn events per km2 of the whole grid into the surface of the study area, per year."""
+        values = raw * (12.0 / self.months)
+        values[values < NOISE * float(values.max(initial=0.0))] = 0.0
+        if mass is not None:
+            np.divide(values, mass, out=values, where=self.study_mask)
+        values[~self.study_mask] = np.nan
+        counts = events_per_cell(self.x, self.y, self.grid)
+        return Density(
+            grid=self.grid,
+            values=values,
+            study_mask=self.study_mask,
+            counts=counts,
+            bandwidth_m=float(bandwidth_m),
+            kernel=self.kernel,
+            edge=self.edge,
+            months=float(self.months),
+            events=len(self.x),
+            events_inside=int(counts[self.study_mask].sum()),
+            weighted_events=float(self.weight.sum()),
+            warnings=few_events(self.x, self.y),
+        )
+
+
+def ground_of(
+    points: pd.DataFrame,
+    *,
+    study: Geometries,
+    land: Geometries,
+    bandwidth_m: float,
+    cell_m: float,
+    months: float,
+    kernel: KernelName,
+    edge: Edge,
+    reach_m: float,
+) -> Ground:
+    """Check what a surface is made from and lay out its cells, `reach_m` around the study area.
+
+    Arguments and errors are those of `density_surface`.
+    """
+    check_bandwidth(bandwidth_m, cell_m, kernel)
+    check_span(edge, months)
+    grid, study_mask = study_cells(study, bandwidth_m=bandwidth_m, cell_m=cell_m, reach_m=reach_m)
+    xs, ys, ws = checked_points(points["x"], points["y"], points.get("weight"))
+    real = ws > 0
+    return Ground(
+        grid=grid,
+        study_mask=study_mask,
+        land_mask=(rasterise(land, grid) | study_mask) if edge == "land" else None,
+        x=xs[real],
+        y=ys[real],
+        weight=ws[real],
+        kernel=kernel,
+        edge=edge,
+        months=months,
     )
 
 
