@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 
@@ -12,10 +14,15 @@ from risk_model.run_store import PublishedRun
 
 __all__ = [
     "EngineTables",
+    "bandwidth_table",
+    "bandwidths_said",
+    "bivariate_said",
     "cluster_table",
     "clusters_said",
     "concentration_said",
     "concentration_table",
+    "coverage_said",
+    "coverage_table",
     "engine_tables_of",
     "support_table",
     "supports_said",
@@ -30,6 +37,10 @@ _RULES = {
 }
 
 
+def _nothing() -> pd.DataFrame:
+    return pd.DataFrame({"priority": pd.Series(dtype="str")})
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class EngineTables:
     """The tables of a run that describe its map; empty where an older run has none."""
@@ -37,6 +48,9 @@ class EngineTables:
     concentration: pd.DataFrame
     scan: pd.DataFrame
     support: pd.DataFrame
+    coverage: pd.DataFrame = field(default_factory=_nothing)
+    bandwidths: pd.DataFrame = field(default_factory=_nothing)
+    bivariate: pd.DataFrame = field(default_factory=_nothing)
 
 
 def engine_tables_of(run: PublishedRun) -> EngineTables:
@@ -44,10 +58,17 @@ def engine_tables_of(run: PublishedRun) -> EngineTables:
 
     def table(name: str) -> pd.DataFrame:
         if name not in run.manifest["outputs"]:
-            return pd.DataFrame({"priority": pd.Series(dtype="str")})
+            return _nothing()
         return pd.read_csv(run.path(name))
 
-    return EngineTables(table("concentration.csv"), table("scan.csv"), table("support.csv"))
+    return EngineTables(
+        concentration=table("concentration.csv"),
+        scan=table("scan.csv"),
+        support=table("support.csv"),
+        coverage=table("coverage.csv"),
+        bandwidths=table("bandwidths.csv"),
+        bivariate=table("bivariate.csv"),
+    )
 
 
 def _of(table: pd.DataFrame, priority: str) -> pd.DataFrame:
@@ -187,6 +208,159 @@ def support_table(tables: EngineTables, priority: str) -> Table | None:
         cells,
         (False, False, True, True, True),
     )
+
+
+def coverage_said(tables: EngineTables, priority: str) -> str:
+    """Say what the list covers three ways, and that these are the events that made it."""
+    rows = _of(tables.coverage, priority)
+    if rows.empty:
+        return "What the list covers was not computed in this run."
+    first = rows.iloc[0]
+    return (
+        f"The {first['cut']} is {first['areas_share']:.1%} of the areas, "
+        f"{first['population_share']:.1%} of the residents and {first['area_share']:.1%} of the "
+        f"land, and holds {_share(first['events_share'])} of the events. These are the events that "
+        "made the list (same data): the next months will show less, and how much less is a "
+        "question for a back-test."
+    )
+
+
+def coverage_table(tables: EngineTables, priority: str) -> Table | None:
+    """Return what the first places of the two rankings cover."""
+    rows = _of(tables.coverage, priority)
+    if rows.empty or rows["events_share"].isna().all():
+        return None
+    cells = tuple(
+        (
+            str(row["ranked_by"]),
+            str(row["cut"]),
+            f"{row['areas_share']:.1%}",
+            f"{row['population_share']:.1%}",
+            f"{row['area_share']:.1%}",
+            f"{row['events_share']:.1%}",
+            _number(row["pai"], 1),
+            _number(row["pei"], 2),
+            _number(row["rri"], 2) if row["ranked_by"] != "score" else "not in events",
+        )
+        for row in rows.to_dict("records")
+    )
+    return Table(
+        "What the first places cover, on the same data that ranked them",
+        (
+            "Ranked by",
+            "First",
+            "Areas",
+            "Residents",
+            "Land",
+            "Events",
+            "Events over land (PAI)",
+            "Of the best choice of as much land (PEI)",
+            "Predicted over recorded (RRI)",
+        ),
+        cells,
+        (False, False, *(True,) * 7),
+    )
+
+
+def bandwidths_said(tables: EngineTables, view: RunView, priority: str) -> str:
+    """Say how the bandwidth came about, and how far hot spots hold at half and at twice it."""
+    rows = _of(tables.bandwidths, priority)
+    if rows.empty:
+        return "No other bandwidth was tried in this run."
+    if rows["bandwidth_m"].isna().all():
+        return str(rows["note"].iloc[0])
+    drawn = view.manifest["priorities"][priority].get("density") or {}
+    kept = rows.set_index("bandwidth")["kept"]
+    held = [
+        f"{_share(kept[name])} of their land are hot spots with {words} the bandwidth"
+        for name, words in (("half", "half"), ("double", "twice"))
+        if name in kept and pd.notna(kept[name])
+    ]
+    return f"{_bandwidth_words(drawn)} " + (
+        f"Of the hot spots that the map shows, {' and '.join(held)}. What no bandwidth changes is "
+        "a place; what one bandwidth alone shows is a choice."
+        if held
+        else "There are no hot spots to compare."
+    )
+
+
+def _bandwidth_words(drawn: Mapping[str, Any]) -> str:
+    """Say where the bandwidth of a density comes from."""
+    how = drawn.get("bandwidth") or {"method": "fixed"}
+    width = f"{float(drawn.get('bandwidth_m', 0.0)):,.0f} m"
+    if how["method"] == "adaptive":
+        return (
+            f"The bandwidth follows the events, from {how['lowest_m']:,.0f} m where they are many "
+            f"to {how['highest_m']:,.0f} m where they are few, {width} in between."
+        )
+    if how["method"] == "cross_validated" and how.get("chosen"):
+        tried = how["candidates_m"]
+        return (
+            f"Of bandwidths from {min(tried):,.0f} to {max(tried):,.0f} m, {width} foretells each "
+            "recorded point best from the others (cross-validation)."
+        )
+    if how["method"] == "cross_validated":
+        return f"Events were too few to choose a bandwidth, so it is {width}, as set."
+    return f"The bandwidth is {width}, as set."
+
+
+def bandwidth_table(tables: EngineTables, priority: str) -> Table | None:
+    """Return the hot spots at half, at the chosen and at twice the bandwidth."""
+    rows = _of(tables.bandwidths, priority)
+    rows = rows if rows.empty else rows[rows["hotspot_km2"].notna()]
+    if rows.empty:
+        return None
+    cells = tuple(
+        (
+            f"{row['bandwidth_m']:,.0f} m",
+            f"{row['hotspot_km2']:,.1f}",
+            _share(row["events_share"]),
+            _number(row["pai_same_data"], 1),
+            "itself" if row["bandwidth"] == "chosen" else _share(row["overlap"]),
+            "itself" if row["bandwidth"] == "chosen" else _share(row["kept"]),
+        )
+        for row in rows.to_dict("records")
+    )
+    return Table(
+        "Where recorded map points concentrate, at three bandwidths (same data)",
+        (
+            "Bandwidth",
+            "Hot spots, km2",
+            "Events in them",
+            "Events over land (PAI)",
+            "Same land, of either",
+            "Of the map's hot spots, kept",
+        ),
+        cells,
+        (True,) * 6,
+    )
+
+
+def bivariate_said(tables: EngineTables, priority: str) -> str:
+    """Say whether offences here go with deprivation around, and what that does not show."""
+    rows = _of(tables.bivariate, priority)
+    if rows.empty:
+        return "Not compared in this run."
+    row = rows.iloc[0]
+    if pd.isna(row["high_high"]):
+        return str(row["note"])
+    alone = int(row["high_low"])
+    return (
+        f"In the same area the rate and deprivation (without its crime domain) go together with a "
+        f"correlation of {row['correlation']:.2f}; the rate here and deprivation around with "
+        f"{row['bivariate_i']:.2f} (bivariate Moran's I). Corrected for many tests, "
+        f"{_areas(int(row['high_high']))} high offences among high deprivation, and {_areas(alone)}"
+        " high offences where deprivation around is low. The test is of the surroundings alone: it "
+        "says nothing of cause, and follows from the correlation where like areas lie together."
+    )
+
+
+def _areas(count: int) -> str:
+    return "one area has" if count == 1 else f"{count:,} areas have" if count else "no area has"
+
+
+def _number(value: float, digits: int) -> str:
+    return f"{value:,.{digits}f}" if pd.notna(value) else "not known"
 
 
 def _share(value: float) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -12,10 +13,21 @@ import pandas as pd
 from risk_model.config.settings import Density as DensitySettings
 from risk_model.layers.crime import OffenceSet, meets
 from risk_model.model_data import ModelData
+from spatial.adaptive import adaptive_surface
+from spatial.bandwidth import BandwidthChoice, candidate_bandwidths, choose_bandwidth
+from spatial.convolution import SMALLEST_RATIO, kernel_support_m
 from spatial.hotspot_polygons import HotSpots, density_share, hotspot_polygons
 from spatial.kde import Density, density_surface
 
-__all__ = ["PriorityDensity", "Surroundings", "priority_density", "surroundings", "weigh"]
+__all__ = [
+    "PriorityDensity",
+    "Surroundings",
+    "draw_surface",
+    "points_within_m",
+    "priority_density",
+    "surroundings",
+    "weigh",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +35,14 @@ class PriorityDensity:
     """The density surface of one priority and the places where its events concentrate.
 
     `share` is, by study area code, the share of the area's events inside hot-spot cells; NaN
-    where it has none.
+    where it has none. `bandwidth` says how the bandwidth came about, for the manifest.
     """
 
     surface: Density
     hotspots: HotSpots
     share: pd.Series[float]
+    bandwidth: Mapping[str, Any]
+    warnings: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,24 +118,97 @@ def weigh(points: pd.DataFrame, offences: OffenceSet) -> pd.DataFrame:
     return weighted
 
 
+def points_within_m(settings: DensitySettings) -> float:
+    """Return how far outside the study area events are needed for every surface of a run, metres.
+
+    That is twice the widest bandwidth, for the comparison with twice the bandwidth; what the
+    pilot of an adaptive surface needs comes on top.
+    """
+    widest = {"fixed": 2.0, "cross_validated": 4.0, "adaptive": 6.0}[settings.bandwidth]
+    return kernel_support_m(settings.kernel, widest * settings.bandwidth_m)
+
+
+def draw_surface(
+    weighted: pd.DataFrame,
+    where: Surroundings,
+    settings: DensitySettings,
+    *,
+    bandwidth_m: float,
+    cell_m: float | None = None,
+) -> tuple[Density, dict[str, Any]]:
+    """Draw weighted points at one bandwidth, adaptive where the settings say so.
+
+    Cells are those of the settings, or a fifth of the bandwidth where they are too coarse for it.
+    With the surface comes what an adaptive kernel was kept between.
+    """
+    common: dict[str, Any] = {
+        "study": where.study,
+        "land": where.around,  # the study area itself is always land
+        "bandwidth_m": bandwidth_m,
+        "cell_m": min(cell_m or settings.cell_m, bandwidth_m / SMALLEST_RATIO),
+        "months": where.months,
+        "kernel": settings.kernel,
+        "edge": settings.edge,
+    }
+    if settings.bandwidth != "adaptive":
+        return density_surface(weighted, **common), {}
+    found = adaptive_surface(weighted, **common)
+    return found.surface, {
+        "lowest_m": found.lowest_m,
+        "highest_m": found.highest_m,
+        "clipped_low": found.clipped_low,
+        "clipped_high": found.clipped_high,
+    }
+
+
 def priority_density(
     where: Surroundings, offences: OffenceSet, settings: DensitySettings
 ) -> PriorityDensity:
     """Draw the density of an offence set and find the cells that hold most of it."""
     weighted = weigh(where.points, offences)
-    surface = density_surface(
-        weighted,
-        study=where.study,
-        land=where.around,  # the study area itself is always land
-        bandwidth_m=settings.bandwidth_m,
-        cell_m=settings.cell_m,
-        months=where.months,
-        kernel=settings.kernel,
-        edge=settings.edge,
-    )
+    chosen: dict[str, Any] = {}
+    bandwidth_m = settings.bandwidth_m
+    warnings: tuple[str, ...] = ()
+    if settings.bandwidth == "cross_validated":
+        choice = _choose(weighted, where, settings)
+        bandwidth_m, warnings = choice.bandwidth_m, choice.warnings
+        chosen = {
+            "chosen": choice.chosen,
+            "candidates_m": [float(width) for width in choice.bandwidths_m],
+            "scores": [float(score) if np.isfinite(score) else None for score in choice.scores],
+        }
+    surface, limits = draw_surface(weighted, where, settings, bandwidth_m=bandwidth_m)
     hotspots = hotspot_polygons(surface, volume_share=settings.volume_share, points=weighted)
     return PriorityDensity(
         surface=surface,
         hotspots=hotspots,
         share=density_share(weighted, hotspots, codes=list(where.codes)),
+        bandwidth={"method": settings.bandwidth, **chosen, **limits},
+        warnings=(*surface.warnings, *warnings),
+    )
+
+
+def _choose(
+    weighted: pd.DataFrame, where: Surroundings, settings: DensitySettings
+) -> BandwidthChoice:
+    """Cross-validate between half and twice the bandwidth of the settings.
+
+    By place, not by event: events that were moved to one anonymous map point would foretell one
+    another. An even background is fitted, or one remote event would set the bandwidth of a county.
+    """
+    candidates = candidate_bandwidths(
+        where.study,
+        cell_m=settings.cell_m,
+        lowest_m=settings.bandwidth_m / 2.0,
+        highest_m=settings.bandwidth_m * 2.0,
+    )
+    return choose_bandwidth(
+        weighted,
+        study=where.study,
+        cell_m=settings.cell_m,
+        fallback_m=settings.bandwidth_m,
+        bandwidths_m=candidates,
+        kernel=settings.kernel,
+        leave_out="place",
+        background="fitted",
     )

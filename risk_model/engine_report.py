@@ -1,4 +1,4 @@
-"""What the spatial engine says of a run beside its scores: four tables, and their files."""
+"""What the spatial engine says of a run beside its scores: tables, and their files."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ import geopandas as gpd
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from risk_model.bandwidth_report import bandwidth_table
+from risk_model.bivariate_report import bivariate_table
 from risk_model.concentration_report import concentration_table
+from risk_model.coverage_report import coverage_table
 from risk_model.pipeline import Run
 from risk_model.priority_events import events_of_priorities
 from risk_model.run_store import Writer
@@ -36,6 +39,12 @@ class EngineReport:
         Pattern of each area's months.
     support
         How far areas, hexagons and larger areas flag the same places.
+    bandwidths
+        How far hot spots depend on the bandwidth.
+    coverage
+        What the first places of two rankings cover.
+    bivariate
+        Offences here against deprivation around.
     timings
         Seconds by table.
     """
@@ -44,11 +53,14 @@ class EngineReport:
     scan: pd.DataFrame
     space_time: pd.DataFrame
     support: pd.DataFrame
+    bandwidths: pd.DataFrame
+    coverage: pd.DataFrame
+    bivariate: pd.DataFrame
     timings: dict[str, float] = field(default_factory=dict)
 
 
 def engine_report(run: Run, *, blocks: BlockMap = SERIAL) -> EngineReport:
-    """Make the four tables from a built run. One thread, so that figures are the same anywhere."""
+    """Make the tables from a built run. One thread, so that figures are the same anywhere."""
     data, config, seed = run.model, run.risk, run.risk.uncertainty.seed
     geometry = gpd.GeoSeries(run.areas.geometry)
     timings: dict[str, float] = {}
@@ -71,7 +83,32 @@ def engine_report(run: Run, *, blocks: BlockMap = SERIAL) -> EngineReport:
         timed("space_time")
         support = support_table(data, found, run.loaded.incidents.points, geometry, config)
         timed("support")
-    return EngineReport(concentration, clusters, patterns, support, timings)
+        frame = run.loaded.areas.frame
+        inside = frame.index.isin(run.loaded.study.codes)
+        bandwidths = bandwidth_table(
+            data,
+            found,
+            run.densities,
+            run.loaded.incidents.points,
+            study=gpd.GeoSeries(frame.geometry[inside]),
+            around=gpd.GeoSeries(frame.geometry[~inside]),
+            config=config,
+        )
+        timed("bandwidths")
+        covers = coverage_table(data, found, run.scored.areas, config)
+        timed("coverage")
+        beside = bivariate_table(data, found, config)
+        timed("bivariate")
+    return EngineReport(
+        concentration=concentration,
+        scan=clusters,
+        space_time=patterns,
+        support=support,
+        bandwidths=bandwidths,
+        coverage=covers,
+        bivariate=beside,
+        timings=timings,
+    )
 
 
 def report_writers(report: EngineReport) -> dict[str, Writer]:
@@ -81,4 +118,7 @@ def report_writers(report: EngineReport) -> dict[str, Writer]:
         "scan.csv": lambda path: write_csv(report.scan, path),
         "space_time.csv": lambda path: write_csv(report.space_time, path),
         "support.csv": lambda path: write_csv(report.support, path),
+        "bandwidths.csv": lambda path: write_csv(report.bandwidths, path),
+        "coverage.csv": lambda path: write_csv(report.coverage, path),
+        "bivariate.csv": lambda path: write_csv(report.bivariate, path),
     }

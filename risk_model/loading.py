@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from risk_model.densities import points_within_m
 from risk_model.input_tables import InputFile, Reader, Settings, Tables, read_tables
 from risk_model.layers.artefact_list import Artefacts
 from risk_model.layers.deprivation import place_deprivation
@@ -27,7 +28,6 @@ from spatial.categories import CATEGORIES
 from spatial.errors import Fault, InputError
 from spatial.files import nearest
 from spatial.incidents import Incidents, incident_faults, read_incidents
-from spatial.kde import events_within_m
 from spatial.period import Period
 from spatial.study_area import StudyArea, choose_lads, study_area
 from spatial.weights import Neighbours, contiguity
@@ -218,8 +218,7 @@ def load(settings: Settings, *, progress: Progress, blocks: BlockMap = SERIAL) -
     reader = Reader(settings)
     progress("reading areas and tables")
     tables = read_tables(reader, settings.inputs)
-    density = settings.risk.density
-    near_m = events_within_m(density.kernel, density.bandwidth_m)
+    near_m = points_within_m(settings.risk.density)
     try:
         local, wide, neighbours = _choose_area(tables, settings, near_m)
     except InputError as error:

@@ -152,6 +152,7 @@ def _priorities(run: Run) -> dict[str, Any]:
             },
             "density": {
                 "bandwidth_m": density.surface.bandwidth_m,
+                "bandwidth": dict(density.bandwidth),
                 "cell_m": density.surface.grid.cell_m,
                 "kernel": density.surface.kernel,
                 "edge": density.surface.edge,

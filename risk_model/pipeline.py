@@ -124,7 +124,7 @@ def build_run(
     for key, priority in risk.priorities.items():
         progress(f"density of {priority.title.lower()}")
         densities[key] = priority_density(where, offence_set(priority, risk, harm), risk.density)
-        warnings += [f"{key} density: {text}" for text in densities[key].surface.warnings]
+        warnings += [f"{key} density: {text}" for text in densities[key].warnings]
         shares[key] = densities[key].share
     timed("density")
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from risk_model.config.harm import HarmWeights
 from risk_model.config.risk import RiskConfig
+from risk_model.config.settings import Density as DensitySettings
 from risk_model.densities import priority_density, surroundings
 from risk_model.layers.crime import offence_set
 from risk_model.model_data import ModelData
@@ -55,7 +56,9 @@ def density_shares(
         study=gpd.GeoSeries(kept.land.iloc[:size]),
         around=gpd.GeoSeries(kept.land.iloc[size:]),
     )
-    same = manifest["config"]["density"] == config.density.model_dump(mode="json")
+    # A run from before a setting existed was made with its default.
+    before = DensitySettings().model_dump(mode="json") | manifest["config"]["density"]
+    same = before == config.density.model_dump(mode="json")
     shares: dict[str, pd.Series] = {}
     for key, priority in config.priorities.items():
         offences = offence_set(priority, config, harm)

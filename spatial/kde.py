@@ -33,7 +33,6 @@ __all__ = [
     "density",
     "density_surface",
     "edge_mass",
-    "events_within_m",
     "grid_for",
     "ground_of",
     "kernel_support_m",
@@ -86,14 +85,6 @@ class Density:
     def top_down(self) -> NDArray[np.float32]:
         """The values, northern row first and in single precision, as a GeoTIFF holds them."""
         return np.ascontiguousarray(self.values[::-1].astype(np.float32))
-
-
-def events_within_m(kernel: KernelName, bandwidth_m: float) -> float:
-    """Return how far outside the study area events are still used, in metres.
-
-    Two bandwidths, or the reach of the kernel where that is more.
-    """
-    return max(2.0 * bandwidth_m, kernel_support_m(kernel, bandwidth_m))
 
 
 def density(

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from dashboards.exports.engine_columns import BANDWIDTHS, BIVARIATE, COVERAGE
+
 __all__ = ["AREA", "PER_PRIORITY", "TABLES", "Column", "column", "describe"]
 
 _PREFIX = re.compile(r"(?P<priority>[a-z][a-z0-9]*?)_(?P<name>.+)")
@@ -370,6 +372,9 @@ TABLES: Mapping[str, Mapping[str, Column]] = {
     "scan": _SCAN,
     "space_time": _SPACE_TIME,
     "support": _SUPPORT,
+    "coverage": _table(*COVERAGE),
+    "bandwidths": _table(*BANDWIDTHS),
+    "bivariate": _table(*BIVARIATE),
 }
 
 

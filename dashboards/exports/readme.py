@@ -31,6 +31,9 @@ FILES: tuple[tuple[str, str], ...] = (
     ("scan.csv", "circles of areas with more events than chance would put there"),
     ("space_time.csv", "how hot and cold spots came and went, from 12 covered months"),
     ("support.csv", "whether what is flagged holds on hexagons and on larger areas"),
+    ("coverage.csv", "what the first places cover in areas, residents and land (same data)"),
+    ("bandwidths.csv", "how far hot spots hold at half and at twice the bandwidth"),
+    ("bivariate.csv", "offences here against deprivation around"),
     ("map.html", "the map; opens in a browser without a network"),
     ("model/", "what comparison and what-if read; not for publication"),
 )

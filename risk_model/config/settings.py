@@ -210,8 +210,19 @@ class Density(Model):
     kernel: Literal["quartic", "gaussian"] = Field(
         "quartic", description="The shape of the kernel."
     )
+    bandwidth: Literal["fixed", "cross_validated", "adaptive"] = Field(
+        "fixed",
+        description="fixed: bandwidth_m everywhere; cross_validated: of the bandwidths from half "
+        "to twice bandwidth_m the one under which each recorded point is likeliest given the "
+        "others, for each priority; adaptive: narrower where events are many and wider where they "
+        "are few (Abramson), bandwidth_m on average.",
+    )
     bandwidth_m: float = Field(
-        1000.0, ge=50, le=20_000, description="The reach of the kernel in metres."
+        1000.0,
+        ge=50,
+        le=20_000,
+        description="The reach of the kernel in metres; where the bandwidth is cross_validated, "
+        "the middle of what is tried, and what is used where events are too few to choose.",
     )
     cell_m: float = Field(
         100.0,

@@ -11,7 +11,15 @@ import pytest
 from dashboards.exports.columns import TABLES
 from risk_model.run_store import PublishedRun
 
-NAMES = ("concentration", "scan", "space_time", "support")
+NAMES = (
+    "concentration",
+    "scan",
+    "space_time",
+    "support",
+    "coverage",
+    "bandwidths",
+    "bivariate",
+)
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +71,31 @@ def test_eleven_months_are_not_classified(tables: dict[str, pd.DataFrame]) -> No
     assert set(table["pattern"]) == {"Not classified"}
     assert set(table["covered_months"]) == {11}
     assert table["reason"].notna().all()
+
+
+def test_what_the_list_covers_is_said_on_the_same_data(tables: dict[str, pd.DataFrame]) -> None:
+    table = tables["coverage"]
+    assert set(table["data"]) == {"same data"}
+    assert (table["pei"] <= 1 + 1e-9).all()
+    assert (table["pai"] > 1).all()
+    smoothed = table[table["ranked_by"] == "smoothed events"]
+    # Shrinkage takes events from the fullest areas, and the planted ones are few.
+    assert smoothed["rri"].between(0.5, 1.1).all()
+    assert table.loc[table["ranked_by"] == "score", "rri"].isna().all()
+
+
+def test_hot_spots_are_set_beside_half_and_twice_the_bandwidth(
+    tables: dict[str, pd.DataFrame], demonstration_run: PublishedRun
+) -> None:
+    for key, rows in tables["bandwidths"].groupby("priority"):
+        assert rows["bandwidth"].tolist() == ["half", "chosen", "double"]
+        described = demonstration_run.manifest["priorities"][key]
+        chosen = rows.iloc[1]
+        assert chosen["bandwidth_m"] == described["density"]["bandwidth_m"]
+        assert chosen["hotspot_km2"] == pytest.approx(described["hotspots"]["area_km2"])
+        assert chosen["events_share"] == pytest.approx(described["hotspots"]["events_share"])
+        assert rows["hotspot_km2"].is_monotonic_increasing
+        assert rows["highest"].is_monotonic_decreasing
 
 
 def test_places_are_compared_on_three_supports(tables: dict[str, pd.DataFrame]) -> None:

@@ -210,10 +210,37 @@ def engine_writers() -> dict[str, run_store.Writer]:
         ],
         columns=list(TABLES["support"]),
     )
-    found = {"concentration": concentration, "scan": scan, "support": support}
+    found = {"concentration": concentration, "scan": scan, "support": support, **choices()}
     return {
         f"{name}.csv": functools.partial(table.to_csv, index=False) for name, table in found.items()
     }
+
+
+def choices() -> dict[str, pd.DataFrame]:
+    """Tables of other choices, for sv01: the list, three bandwidths, deprivation beside it."""
+    covers = pd.DataFrame(
+        [
+            ("sv01", "score", "list of 10", 10, 0.2, 0.21, 0.15, 60.0, 0.3, 2.0, 0.8, None),
+            ("sv01", "smoothed events", "list of 10", 10, 0.2, 0.22, 0.2, 64.0, 0.32, 1.6, 0.9, 1),
+        ],
+        columns=list(TABLES["coverage"])[:-1],
+    ).assign(data="same data")
+    widths = pd.DataFrame(
+        [
+            ("sv01", "half", 500, 100, 9.0, 1.5, 0.2, 8.0, 0.5, 0.625, None),
+            ("sv01", "chosen", 1000, 100, 6.0, 2.0, 0.25, 6.0, 1, 1, None),
+            ("sv01", "double", 2000, None, None, None, None, None, None, None, "wider than"),
+        ],
+        columns=list(TABLES["bandwidths"]),
+    )
+    beside = pd.DataFrame(
+        [
+            {"priority": "sv01", "areas": 48, "correlation": 0.42, "bivariate_i": 0.15}
+            | {"high_high": 3, "low_low": 1, "high_low": 1, "low_high": 0},
+            {"priority": "sv04", "note": "Not tested: 6 events, and at least 50 are needed."},
+        ]
+    ).reindex(columns=list(TABLES["bivariate"]))
+    return {"coverage": covers, "bandwidths": widths, "bivariate": beside}
 
 
 def publish(

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from shapely.geometry import MultiPolygon, Polygon, box
 from sklearn.neighbors import KernelDensity
 
+from spatial.convolution import kernel_support_m
 from spatial.errors import StatisticsError
 from spatial.grid import Grid, cell_index, grid_for, rasterise
 from spatial.kde import (
@@ -21,7 +22,6 @@ from spatial.kde import (
     density,
     density_surface,
     edge_mass,
-    events_within_m,
 )
 
 COAST = box(400_000, 90_000, 410_000, 98_000)
@@ -91,7 +91,7 @@ def test_gaussian_equals_scikit_learn() -> None:
 def test_mass_is_the_weighted_events_a_year(kernel: KernelName, cell: int) -> None:
     """METHODS.md 7: sum(grid) x cell area = weighted events x 12 / months within 0.1 %."""
     points = scattered(300).assign(weight=np.linspace(0, 5, 300))
-    reach = events_within_m(kernel, 1000)
+    reach = 2 * kernel_support_m(kernel, 1000)
     grid = grid_for(COAST.bounds, cell, reach)
     raw = density(points.x, points.y, points.weight, grid=grid, bandwidth_m=1000, kernel=kernel)
     assert raw.sum() * grid.cell_km2 == pytest.approx(points.weight.sum(), rel=1e-3)

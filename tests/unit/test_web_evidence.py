@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
 import web_run as WEB
 from dashboards.evidence_tables import (
     EngineTables,
+    bandwidth_table,
+    bandwidths_said,
+    bivariate_said,
     cluster_table,
     clusters_said,
     concentration_said,
     concentration_table,
+    coverage_said,
+    coverage_table,
     engine_tables_of,
     support_table,
     supports_said,
@@ -78,6 +85,105 @@ def test_supports_are_compared_with_the_published_areas(tables: EngineTables) ->
     assert support_table(country, "sv01") is None
 
 
+def test_what_the_list_covers_is_given_three_ways_and_marked_same_data(
+    tables: EngineTables,
+) -> None:
+    said = coverage_said(tables, "sv01")
+    assert said.startswith(
+        "The list of 10 is 20.0% of the areas, 21.0% of the residents and 15.0% of the land, and "
+        "holds 30% of the events."
+    )
+    assert "(same data)" in said
+    table = coverage_table(tables, "sv01")
+    assert table is not None
+    assert "same data" in table.caption
+    assert table.rows == (
+        ("score", "list of 10", "20.0%", "21.0%", "15.0%", "30.0%", "2.0", "0.80", "not in events"),
+        (
+            "smoothed events",
+            "list of 10",
+            "20.0%",
+            "22.0%",
+            "20.0%",
+            "32.0%",
+            "1.6",
+            "0.90",
+            "1.00",
+        ),
+    )
+    assert len(table.columns) == len(table.rows[0]) == len(table.numeric)
+
+
+@pytest.mark.parametrize(
+    ("how", "words"),
+    [
+        (None, "The bandwidth is 1,000 m, as set. "),
+        ({"method": "fixed"}, "The bandwidth is 1,000 m, as set. "),
+        (
+            {"method": "cross_validated", "chosen": True, "candidates_m": [500.0, 2000.0]},
+            (
+                "Of bandwidths from 500 to 2,000 m, 1,000 m foretells each recorded point best from "
+                "the others (cross-validation). "
+            ),
+        ),
+        (
+            {"method": "cross_validated", "chosen": False, "candidates_m": [500.0]},
+            "Events were too few to choose a bandwidth, so it is 1,000 m, as set. ",
+        ),
+        (
+            {"method": "adaptive", "lowest_m": 500.0, "highest_m": 2000.0},
+            (
+                "The bandwidth follows the events, from 500 m where they are many to 2,000 m where "
+                "they are few, 1,000 m in between. "
+            ),
+        ),
+    ],
+)
+def test_bandwidths_stand_side_by_side_with_how_the_one_came_about(
+    tables: EngineTables, view: RunView, how: dict[str, object] | None, words: str
+) -> None:
+    described = {**view.manifest["priorities"]["sv01"]}
+    described["density"] = {"bandwidth_m": 1000.0} | ({"bandwidth": how} if how else {})
+    priorities = {**view.manifest["priorities"], "sv01": described}
+    seen = replace(view, manifest={**view.manifest, "priorities": priorities})
+    said = bandwidths_said(tables, seen, "sv01")
+    assert said.startswith(words)
+    assert (
+        "Of the hot spots that the map shows, 62% of their land are hot spots with half the "
+        "bandwidth. What no bandwidth changes" in said
+    )
+    table = bandwidth_table(tables, "sv01")
+    assert table is not None
+    assert table.rows == (
+        ("500 m", "1.5", "20%", "8.0", "50%", "62%"),
+        ("1,000 m", "2.0", "25%", "6.0", "itself", "itself"),
+    )
+    assert len(table.columns) == len(table.rows[0]) == len(table.numeric)
+
+
+def test_a_country_and_a_run_without_hot_spots_say_why_no_bandwidth_is_beside(
+    view: RunView,
+) -> None:
+    note = pd.DataFrame({"priority": ["sv01"], "bandwidth_m": [None], "note": ["Too large."]})
+    country = replace(NOTHING, bandwidths=note.assign(hotspot_km2=None))
+    assert bandwidths_said(country, view, "sv01") == "Too large."
+    assert bandwidth_table(country, "sv01") is None
+    empty = pd.DataFrame(
+        {"priority": "sv01", "bandwidth": ["half", "double"], "bandwidth_m": [500.0, 2000.0]}
+    ).assign(kept=float("nan"))
+    said = bandwidths_said(replace(NOTHING, bandwidths=empty), view, "sv01")
+    assert said.endswith("There are no hot spots to compare.")
+
+
+def test_offences_beside_deprivation_say_what_they_do_not_show(tables: EngineTables) -> None:
+    said = bivariate_said(tables, "sv01")
+    assert "correlation of 0.42" in said
+    assert "with 0.15 (bivariate Moran's I)" in said
+    assert "3 areas have high offences among high deprivation, and one area has high" in said
+    assert "says nothing of cause" in said
+    assert bivariate_said(tables, "sv04").startswith("Not tested: 6 events")
+
+
 def test_a_run_without_the_tables_says_so(view: RunView) -> None:
     assert concentration_said(NOTHING, "sv01").endswith("was not computed in this run.")
     assert clusters_said(NOTHING, "sv01") == "No circles were looked for in this run."
@@ -85,6 +191,11 @@ def test_a_run_without_the_tables_says_so(view: RunView) -> None:
     assert cluster_table(NOTHING, view, "sv01") is None
     assert support_table(NOTHING, "sv01") is None
     assert supports_said(NOTHING, "sv01") == "Not compared in this run."
+    assert coverage_said(NOTHING, "sv01") == "What the list covers was not computed in this run."
+    assert coverage_table(NOTHING, "sv01") is None
+    assert bandwidths_said(NOTHING, view, "sv01") == "No other bandwidth was tried in this run."
+    assert bandwidth_table(NOTHING, "sv01") is None
+    assert bivariate_said(NOTHING, "sv01") == "Not compared in this run."
 
 
 def test_files_that_a_run_lacks_are_not_looked_for(run: PublishedRun) -> None:
