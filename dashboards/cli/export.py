@@ -19,6 +19,12 @@ def export(
         str, typer.Option("--format", metavar="F", help="A format name; `list` shows them all.")
     ],
     to: Annotated[Path, typer.Option("--to", metavar="DIR", help="The folder to write into.")],
+    against: Annotated[
+        str | None,
+        typer.Option(
+            "--against", metavar="RUN", help="An earlier run, for a format that compares."
+        ),
+    ] = None,
     runs: RunsOption = Path("runs"),
 ) -> None:
     """Write one published run in another format into a folder."""
@@ -37,7 +43,13 @@ def export(
                 f"{file_format!r} is not a format; there are {', '.join(FORMATS)}", field="--format"
             )
         )
+    if against is not None and not FORMATS[file_format].compares:
+        takes = ", ".join(key for key, f in FORMATS.items() if f.compares)
+        raise InputError(
+            Fault(f"{file_format} compares no runs; this format does: {takes}", field="--against")
+        )
     published = read_run(runs, None if run == "current" else run)
+    earlier = None if against is None else read_run(runs, against)
     to.mkdir(parents=True, exist_ok=True)
-    for path in FORMATS[file_format].write(published, to):
+    for path in FORMATS[file_format].write(published, to, earlier):
         console.line(str(path))

@@ -11,6 +11,7 @@ import itertools
 from collections.abc import Sequence
 
 __all__ = [
+    "CHANGES",
     "CLASSES",
     "DEFAULT_BREAKS",
     "HOTSPOT",
@@ -22,6 +23,7 @@ __all__ = [
 ]
 
 CLASSES: tuple[str, ...] = ("#E1EDF8", "#A9CDEE", "#6BACE6", "#2073BC", "#12436D")  # low to high
+CHANGES: tuple[str, ...] = ("#2166AC", "#92C5DE", "#F7F7F7", "#F4A582", "#B2182B")  # down to up
 MISSING = "#B1B4B6"
 OUTLINE = "#3D3D3D"
 INK = "#0B0C0C"

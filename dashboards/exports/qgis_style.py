@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
 from dashboards.exports.palette import (
+    CHANGES,
     CLASSES,
     DEFAULT_BREAKS,
     HOTSPOT,
@@ -16,7 +18,7 @@ from dashboards.exports.palette import (
     class_labels,
 )
 
-__all__ = ["areas_style", "density_style", "hotspots_style", "layer_styles"]
+__all__ = ["areas_style", "density_style", "hotspots_style", "layer_styles", "ratio_style"]
 
 _HEAD = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
 _LINE_MM = "0.15"
@@ -65,14 +67,28 @@ def hotspots_style() -> str:
 def density_style(highest: float) -> str:
     """Return the QML of a density raster: light to dark in five steps up to `highest`."""
     top = highest if highest > 0 else 1.0
+    return _ramp(top, (0.0, 0.05, 0.2, 0.5, 1.0), CLASSES, highest=top)
+
+
+def ratio_style(middle: float) -> str:
+    """Return the QML of a raster of ratios: blue under `middle`, white at it, red above.
+
+    From half to twice of it; below and above, the colour of the end.
+    """
+    at = middle if middle > 0 and math.isfinite(middle) else 1.0
+    return _ramp(at, (0.5, 0.8, 1.0, 1.25, 2.0), CHANGES, highest=2.0 * at)
+
+
+def _ramp(unit: float, shares: Sequence[float], colours: Sequence[str], *, highest: float) -> str:
     items = "".join(
-        f'<item value="{top * share:.6g}" color="{colour}" alpha="255" label="{top * share:.4g}"/>'
-        for share, colour in zip((0.0, 0.05, 0.2, 0.5, 1.0), CLASSES, strict=True)
+        f'<item value="{unit * share:.6g}" color="{colour}" alpha="255" '
+        f'label="{unit * share:.4g}"/>'
+        for share, colour in zip(shares, colours, strict=True)
     )
     return (
         f'{_HEAD}<qgis styleCategories="Symbology"><pipe>'
         f'<rasterrenderer type="singlebandpseudocolor" band="1" opacity="0.85" '
-        f'classificationMin="0" classificationMax="{top:.6g}">'
+        f'classificationMin="{unit * shares[0]:.6g}" classificationMax="{highest:.6g}">'
         f'<rastershader><colorrampshader colorRampType="INTERPOLATED" classificationMode="1">'
         f"{items}</colorrampshader></rastershader></rasterrenderer></pipe></qgis>\n"
     )

@@ -213,3 +213,68 @@ def test_settings_without_meaning_are_refused() -> None:
         population_points(pd.Series({"A": -3.0}), areas, cell_m=100)
     with pytest.raises(StatisticsError, match="1 areas with a population have no polygon, first Z"):
         population_points(pd.Series({"A": 3.0, "Z": 1.0}), areas, cell_m=100)
+
+
+@pytest.mark.parametrize("kernel", ["quartic", "gaussian"])
+def test_ratio_and_difference_are_those_of_summing_kernels_event_by_event(kernel: Any) -> None:
+    """Oracle: plain sums over events and over cells of land, no grid of events and no transform.
+
+    Events stand on cell centres, where binning moves nothing. The Gaussian is cut at four standard
+    deviations and scaled back to 1, as the surface has it.
+    """
+    cell, b = 200.0, 1010.0  # no offset of whole cells is just four standard deviations
+    study = box(400_000, 90_000, 404_000, 93_000)
+    rng = np.random.default_rng(11)
+    sides = [
+        pd.DataFrame(
+            {
+                "x": 400_000 + cell * (rng.integers(0, 20, n) + 0.5),
+                "y": 90_000 + cell * (rng.integers(0, 15, n) + 0.5),
+                "weight": rng.integers(1, 4, n).astype(float),
+            }
+        )
+        for n in (90, 60)
+    ]
+    settings = {"study": study, "land": study, "bandwidth_m": b, "cell_m": cell, "kernel": kernel}
+    later, earlier = (
+        density_surface(side, months=months, **settings)
+        for side, months in zip(sides, (6, 12), strict=True)
+    )
+    found = compare_densities(later, earlier, near_zero="shrink", least=3.0)
+
+    def height(x: float, y: float) -> float:
+        squared = (x * x + y * y) / (b * b)
+        if kernel == "quartic":
+            return (1 - squared) ** 2 if squared < 1 else 0.0
+        return float(np.exp(-0.5 * squared)) if squared <= 16 else 0.0
+
+    steps = [cell * step for step in range(-25, 26)]
+    whole = sum(height(x, y) for x in steps for y in steps)
+    columns = [400_000 + cell * (column + 0.5) for column in range(20)]
+    rows = [90_000 + cell * (row + 0.5) for row in range(15)]
+
+    def sums(side: pd.DataFrame, months: float) -> dict[tuple[float, float], float]:
+        out = {}
+        for x in columns:
+            for y in rows:
+                land = sum(height(x - u, y - v) for u in columns for v in rows) / whole
+                events = sum(
+                    w * height(x - u, y - v) / whole / 0.04
+                    for u, v, w in side.itertuples(index=False)
+                )
+                out[x, y] = events * 12 / months / land
+        return out
+
+    above, below = sums(sides[0], 6), sums(sides[1], 12)
+    overall = sum(above.values()) / sum(below.values())
+    floor = 3.0 / effective_km2(kernel, b)
+    assert found.overall == pytest.approx(overall, rel=1e-9)
+    for place in above:
+        one, two = above[place], below[place]
+        assert at(found.difference, found.grid, *place) == pytest.approx(
+            one - two, rel=1e-6, abs=1e-9
+        )
+        ratio = (one + floor * overall) / (two + floor)
+        assert at(found.ratio, found.grid, *place) == pytest.approx(ratio, rel=1e-9)
+        log = np.log(ratio / overall)
+        assert at(found.log_ratio, found.grid, *place) == pytest.approx(log, rel=1e-6, abs=1e-9)
