@@ -68,17 +68,19 @@ def page(library: RunLibrary, settings: WebSettings, path: str, search: str) -> 
         sort=state.sort,
         show=state.show,
         place=state.place,
+        force=state.force if state.force in view.forces else "",
+        start=state.start,
     )
-    geometry = library.geometry(view.run_id)
+    geometry = library.geometry(view.run_id, wanted.force)
     return priority.layout(view, geometry, wanted, settings, current_id=current_id)
 
 
 def _serve_files(server: Flask, library: RunLibrary) -> None:
     """Add the routes that are not Dash's: shapes of a run, and the state of health."""
 
-    def geometry(run_id: str, name: str) -> Response:
+    def geometry(run_id: str, name: str, force: str = "") -> Response:
         try:
-            found = library.geometry(run_id).files.get(name)
+            found = library.geometry(run_id, force).files.get(name)
         except InputError:
             found = None
         if found is None:
@@ -101,7 +103,8 @@ def _serve_files(server: Flask, library: RunLibrary) -> None:
         except InputError:
             return jsonify(status="no run is published"), 503
 
-    server.add_url_rule("/geometry/<run_id>/<name>", view_func=geometry, endpoint="geometry")
+    for rule in ("/geometry/<run_id>/<name>", "/geometry/<run_id>/<force>/<name>"):
+        server.add_url_rule(rule, view_func=geometry, endpoint="geometry")
     server.add_url_rule("/health", view_func=health, endpoint="health")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -13,7 +13,7 @@ import pandas as pd
 from dashboards import words
 from dashboards.exports import palette
 from dashboards.state import ViewState
-from dashboards.view import AreaStory, RunView, matching
+from dashboards.view import AreaStory, RunView, matching, part_of
 
 __all__ = [
     "LAYERS",
@@ -26,6 +26,7 @@ __all__ = [
     "chosen_layer",
     "classed",
     "map_values",
+    "within",
 ]
 
 PALE: Final = "#F8F8F6"
@@ -328,16 +329,34 @@ def classed(view: RunView, priority: str, layer: MapLayer) -> Classed:
     return layer.classify(view, priority, values)
 
 
+def within(result: Classed, codes: pd.Index) -> Classed:
+    """Return the part of a classed layer that some areas make up, its classes counted anew."""
+    kept = result.codes.loc[codes]
+    legend = tuple(
+        replace(entry, areas=int((kept == place).sum()))
+        for place, entry in enumerate(result.legend)
+    )
+    return replace(
+        result,
+        codes=kept,
+        legend=legend,
+        missing=int((kept == -1).sum()),
+        text=result.text.loc[codes],
+    )
+
+
 def map_values(view: RunView, priority: str, state: ViewState) -> dict[str, Any]:
     """Return what colours the map: classes and words by area code, never a shape.
 
     ``classes`` maps area codes to class numbers (-1 missing), ``colours`` lists the classes'
     colours, ``faded`` the codes that the filters leave out, ``flagged`` those with an outline.
     """
-    result = classed(view, priority, chosen_layer(view, priority, state.layer))
-    passes = matching(view, stratum=state.stratum, query=state.query)
-    flags = view.areas[f"{priority}_flag"].fillna(value=False).astype(bool)
-    ranks = _numbers(view.areas[f"{priority}_rank"])
+    whole = classed(view, priority, chosen_layer(view, priority, state.layer))
+    part = part_of(view, state.force)
+    result = within(whole, part.areas.index)
+    passes = matching(part, stratum=state.stratum, query=state.query)
+    flags = part.areas[f"{priority}_flag"].fillna(value=False).astype(bool)
+    ranks = _numbers(part.areas[f"{priority}_rank"])
     return {
         "classes": {str(code): int(place) for code, place in result.codes.items()},
         "colours": [entry.colour for entry in result.legend],

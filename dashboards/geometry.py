@@ -23,14 +23,17 @@ import shapely
 from numpy.typing import NDArray
 
 from dashboards.figures import TIER_COLOURS
+from dashboards.forces import Force, in_force
 from risk_model.run_store import PublishedRun
 
 __all__ = [
     "Geometry",
     "StaticFile",
     "geometry_of",
+    "in_degrees",
     "label_zooms",
     "opening_view",
+    "pins",
     "short_name",
     "simplified",
     "static_file",
@@ -90,7 +93,8 @@ def simplified(areas: geopandas.GeoDataFrame) -> geopandas.GeoSeries:
     return geopandas.GeoSeries(simple, index=areas.index, crs=areas.crs)
 
 
-def _in_degrees(shapes: geopandas.GeoSeries) -> geopandas.GeoSeries:
+def in_degrees(shapes: geopandas.GeoSeries) -> geopandas.GeoSeries:
+    """Return shapes in EPSG:4326, rounded to about a metre."""
     rounded = shapely.transform(
         shapes.to_crs(_WEB).to_numpy(), lambda points: np.round(points, _DECIMALS)
     )
@@ -131,7 +135,7 @@ def _borders_file(areas: geopandas.GeoDataFrame, simple: geopandas.GeoSeries) ->
         for codes in groups.values()
     ]
     series = geopandas.GeoSeries(lines, index=list(groups), crs=simple.crs)
-    return _collection(_feature(line, id=str(lad)) for lad, line in _in_degrees(series).items())
+    return _collection(_feature(line, id=str(lad)) for lad, line in in_degrees(series).items())
 
 
 def label_zooms(
@@ -188,7 +192,7 @@ def _places_file(areas: geopandas.GeoDataFrame, simple: geopandas.GeoSeries) -> 
     places.sort(key=lambda place: (-place[0], place[1]))
     densest = simple.reindex([str(code) for _, _, code in places])
     at = shapely.point_on_surface(np.asarray(densest))
-    points = _in_degrees(geopandas.GeoSeries(at, crs=simple.crs))
+    points = in_degrees(geopandas.GeoSeries(at, crs=simple.crs))
     names = [short_name(name) for _, name, _ in places]
     zooms = label_zooms(points.x.to_list(), points.y.to_list(), names)
     return _collection(
@@ -197,7 +201,8 @@ def _places_file(areas: geopandas.GeoDataFrame, simple: geopandas.GeoSeries) -> 
     )
 
 
-def _hotspot_files(run: PublishedRun) -> dict[str, str]:
+def _hotspot_files(run: PublishedRun, near: geopandas.GeoSeries | None) -> dict[str, str]:
+    """Write the hot spots of each priority; only those that touch a force's areas where given."""
     if "hotspots.gpkg" not in run.manifest["outputs"]:
         return {}
     files = {}
@@ -206,18 +211,21 @@ def _hotspot_files(run: PublishedRun) -> dict[str, str]:
             polygons = geopandas.read_file(run.path("hotspots.gpkg"), layer=priority)
         except ValueError:
             continue  # a priority without hot spots has no layer
+        if near is not None:
+            pairs = near.sindex.query(polygons.geometry, predicate="intersects")
+            polygons = polygons.iloc[np.unique(pairs[0])]
         simple = (
             polygons.geometry.simplify(_tolerance(polygons.total_bounds))
             if len(polygons)
             else polygons.geometry
         )
         files[f"hotspots-{priority}.geojson"] = _collection(
-            _feature(shape, id=place + 1) for place, shape in enumerate(_in_degrees(simple))
+            _feature(shape, id=place + 1) for place, shape in enumerate(in_degrees(simple))
         )
     return files
 
 
-def _pins(points: Sequence[tuple[float, float, str]], *, size: float) -> str:
+def pins(points: Sequence[tuple[float, float, str]], *, size: float) -> str:
     """Draw numbered discs; one that would hide another moves aside, a line to its place."""
     placed: list[tuple[float, float]] = []
     drawn, lines = [], []
@@ -281,12 +289,12 @@ def picture(
                 parts.append(f"M{points}Z")
         return "".join(parts)
 
-    lower, upper, pins = [], [], []
+    lower, upper, flagged = [], [], []
     for code, shape in shapes.items():
         line = f'<path d="{path(shape)}" fill="{colours[str(code)]}"'
         if str(code) in numbered:
             point = shapely.point_on_surface(shapely.make_valid(shape))
-            pins.append(
+            flagged.append(
                 (
                     (point.x - west) * squeeze * scale,
                     (north - point.y) * scale,
@@ -300,23 +308,25 @@ def picture(
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="-2 -2 {width + 4:.0f} {height + 4:.0f}">'
         f'<g stroke="#7A7A7A" stroke-width=".4">{"".join(lower)}</g>'
         f'<g stroke-linejoin="round">{"".join(upper)}</g>'
-        f"{_pins(sorted(pins, key=lambda pin: int(pin[2])), size=27)}</svg>"
+        f"{pins(sorted(flagged, key=lambda pin: int(pin[2])), size=27)}</svg>"
     )
 
 
-def geometry_of(run: PublishedRun) -> Geometry:
-    """Make every shape file of a run."""
+def geometry_of(run: PublishedRun, force: Force | None = None) -> Geometry:
+    """Make every shape file of a run, or of one police force's areas of it."""
     areas = run.areas().sort_index()
+    if force is not None:
+        areas = areas[in_force(areas, force)]
     simple = simplified(areas)
-    shapes = _in_degrees(simple)
+    shapes = in_degrees(simple)
     texts = {
         "areas.geojson": _areas_file(areas, shapes),
         "borders.geojson": _borders_file(areas, simple),
         "places.geojson": _places_file(areas, simple),
-        **_hotspot_files(run),
+        **_hotspot_files(run, None if force is None else areas.geometry),
     }
     files = {name: static_file(text, "application/geo+json") for name, text in texts.items()}
-    for priority in run.manifest["priorities"]:
+    for priority in run.manifest["priorities"] if force is None else ():
         drawing = _finding_picture(areas, shapes, priority)
         files[f"finding-{priority}.svg"] = static_file(drawing, "image/svg+xml")
     west, south, east, north = (float(edge) for edge in shapes.total_bounds)

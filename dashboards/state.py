@@ -23,6 +23,8 @@ _LONGEST_QUERY = 80
 _NAME = re.compile(r"[a-z0-9_]{1,40}")
 _AREA = re.compile(r"[A-Za-z0-9]{1,12}")
 _RUN = re.compile(r"[0-9A-Za-z-]{1,40}")
+_FORCE = re.compile(r"[a-z0-9-]{1,60}")
+_FROM = re.compile(r"[1-9][0-9]{0,6}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class ViewState:
-    """One view of one run; empty text means "not chosen"."""
+    """One view of one run; empty text means "not chosen". `start` rows of the list come before."""
 
     run_id: str = ""
     priority: str = ""
@@ -47,6 +49,8 @@ class ViewState:
     sort: str = "rank"
     show: tuple[str, ...] = SHOWN_AT_FIRST
     place: Place | None = None
+    force: str = ""
+    start: int = 0
 
 
 def _place(text: str) -> Place | None:
@@ -89,6 +93,8 @@ def read_state(search: object) -> ViewState:
         sort=given["sort"] if given.get("sort") in SORTS else "rank",
         show=SHOWN_AT_FIRST if show is None else tuple(o for o in OVERLAYS if o in show.split(",")),
         place=_place(given.get("map", "")),
+        force=_known(_FORCE, given.get("force", "")),
+        start=int(_known(_FROM, given.get("from", "")) or 0),
     )
 
 

@@ -9,8 +9,9 @@ from typing import Any
 import pandas as pd
 
 from dashboards import words
+from dashboards.forces import force_of, nations
 from dashboards.state import ViewState
-from dashboards.view import RunView, chosen_areas, list_size
+from dashboards.view import RunView, chosen_areas, list_size, part_of
 
 __all__ = [
     "RankedList",
@@ -26,6 +27,8 @@ __all__ = [
     "warnings_of",
 ]
 
+# Rows of the list on one page: all of most partnerships, a part of a country.
+PAGE_ROWS = 500
 # Below the list, an area that reaches it in 1 of 20 redraws cannot be told apart from it.
 _TOLD_APART = 0.05
 
@@ -51,12 +54,18 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class RankedList:
-    """The list of a priority: rows of plain values, and the line under the list itself."""
+    """The list of a priority: rows of plain values, and the line under the list itself.
+
+    `before` and `after` are where the pages before and after this one start, None where there is
+    none; page 1 starts at 0.
+    """
 
     rows: tuple[dict[str, Any], ...]
     cut_after: int
     cut_text: str
     count_text: str
+    before: int | None = None
+    after: int | None = None
 
 
 def _number(value: Any) -> float | None:
@@ -87,7 +96,10 @@ def ranked_list(view: RunView, priority: str, state: ViewState) -> RankedList:
     line" would not mean "not on the list".
     """
     size = list_size(view, priority)
-    areas = _sorted(chosen_areas(view, state), priority, state.sort)
+    chosen = _sorted(chosen_areas(view, state), priority, state.sort)
+    start = state.start if state.start < len(chosen) else 0
+    areas = chosen.iloc[start : start + PAGE_ROWS]
+    notes = _row_notes(view, priority, state.force, areas)
 
     def column(name: str) -> list[Any]:
         full = f"{priority}_{name}"
@@ -104,9 +116,11 @@ def ranked_list(view: RunView, priority: str, state: ViewState) -> RankedList:
             "score": words.number(_number(score), 1) if _number(score) is not None else "",
             "range": _range(low, high),
             "rate": words.number(_number(rate), 1) if _number(rate) is not None else "",
+            **note,
         }
-        for code, rank, label, ward, tier, flag, score, low, high, rate in zip(
+        for code, note, rank, label, ward, tier, flag, score, low, high, rate in zip(
             areas.index,
+            notes,
             column("rank"),
             areas["area_label"],
             areas["ward_name"].fillna(""),
@@ -119,18 +133,46 @@ def ranked_list(view: RunView, priority: str, state: ViewState) -> RankedList:
             strict=True,
         )
     )
-    filtered = bool(state.stratum or state.query)
-    show_cut = state.sort == "rank" and not filtered and len(rows) > size
+    filtered = bool(state.stratum or state.query or state.force or start)
+    listed = _listed_rows(chosen, priority, size) if view.forces else size
+    show_cut = state.sort == "rank" and not filtered and len(rows) > listed
     near = 0
     if show_cut and view.has(f"{priority}_p_top"):
         below = view.areas[view.areas[f"{priority}_rank"] > size]
         near = int((below[f"{priority}_p_top"] >= _TOLD_APART).sum())
     return RankedList(
         rows=rows,
-        cut_after=size if show_cut else 0,
+        cut_after=listed if show_cut else 0,
         cut_text=_cut_text(size, near) if show_cut else "",
-        count_text=_count_text(len(rows), len(view.areas), state),
+        count_text=_count_text(len(chosen), len(part_of(view, state.force).areas), state)
+        + _page_text(start, len(areas), len(chosen)),
+        before=max(start - PAGE_ROWS, 0) if start else None,
+        after=start + PAGE_ROWS if start + PAGE_ROWS < len(chosen) else None,
     )
+
+
+def _listed_rows(areas: pd.DataFrame, priority: str, size: int) -> int:
+    """Return how many rows the list takes up: two lists where Wales is ranked apart."""
+    return int((areas[f"{priority}_rank"] <= size).sum())
+
+
+def _page_text(start: int, rows: int, total: int) -> str:
+    return f" Shown: {start + 1:,} to {start + rows:,}." if rows < total else ""
+
+
+def _row_notes(
+    view: RunView, priority: str, force: str, areas: pd.DataFrame
+) -> list[dict[str, str]]:
+    """Return what stands beside each rank in a country: the nation, or the place in the force."""
+    if not view.forces:
+        return [{}] * len(areas)
+    slugs = force_of(areas, view.forces)
+    if force in view.forces:
+        places = part_of(view, force).areas[f"{priority}_rank"].rank(method="min")
+        said = ["" if pd.isna(place) else f"{place:,.0f} here" for place in places.loc[areas.index]]
+    else:
+        said = list(nations(view.areas, priority).loc[areas.index])
+    return [{"note": note, "force": slug} for note, slug in zip(said, slugs, strict=True)]
 
 
 def _parts(label: str, ward: str) -> dict[str, str]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from dashboards import words
+from dashboards.forces import Force, in_force, live_forces, nations
 from dashboards.state import ViewState
 from risk_model.explain import certainty, chance
 from risk_model.run_store import PublishedRun
@@ -29,6 +30,7 @@ __all__ = [
     "finding",
     "list_size",
     "matching",
+    "part_of",
     "priority_heading",
     "sureness",
     "view_of",
@@ -59,6 +61,11 @@ class RunView:
     def priorities(self) -> tuple[str, ...]:
         """Ids of the priorities, in the order of the configuration."""
         return tuple(self.manifest["priorities"])
+
+    @property
+    def forces(self) -> Mapping[str, Force]:
+        """Police force areas to choose from; none where every area can be drawn at once."""
+        return live_forces(self.manifest, len(self.areas))
 
     def has(self, column: str) -> bool:
         """Say whether this run computed a column; older runs may lack newer figures."""
@@ -125,7 +132,8 @@ def view_of(run: PublishedRun) -> RunView:
         run_id=run.run_id,
         manifest=run.manifest,
         areas=table,
-        contributions=run.contributions(),
+        # As categories, a country's half a million rows are searched in milliseconds.
+        contributions=run.contributions().astype({"priority": "category", "indicator": "category"}),
         ledger=run.ledger(),
     )
 
@@ -139,14 +147,27 @@ def _flags(view: RunView, priority: str) -> pd.Series[bool]:
     return view.areas[f"{priority}_flag"].fillna(value=False).astype(bool)
 
 
-def finding(view: RunView, priority: str) -> str:
-    """Say the finding of a priority in one short title."""
-    flagged = int(_flags(view, priority).sum())
+def part_of(view: RunView, force: str) -> RunView:
+    """Return the view of one police force's areas; the whole where none is chosen.
+
+    Ranks, flags and contributions stay what they are in the whole run.
+    """
+    chosen = view.forces.get(force)
+    return view if chosen is None else replace(view, areas=view.areas[in_force(view.areas, chosen)])
+
+
+def finding(view: RunView, priority: str, force: str = "") -> str:
+    """Say the finding of a priority in one short title, of one police force where one is chosen."""
+    part = part_of(view, force)
     name = priority.upper()
+    if force in view.forces and part.areas[f"{priority}_score"].isna().all():
+        return f"No data for {view.forces[force].name}: nothing can be said of {name}"
+    flagged = int(_flags(part, priority).sum())
+    where = f" in {view.forces[force].name}" if force in view.forces else ""
     if flagged == 0:
-        return f"No neighbourhood meets the {name} test"
+        return f"No neighbourhood{where} meets the {name} test"
     verb = "meets" if flagged == 1 else "meet"
-    return f"{words.plural(flagged, 'neighbourhood')} {verb} the {name} test"
+    return f"{words.plural(flagged, 'neighbourhood')}{where} {verb} the {name} test"
 
 
 def priority_heading(view: RunView, priority: str) -> str:
@@ -228,7 +249,8 @@ def strata(view: RunView) -> pd.Series[str]:
 
 def chosen_areas(view: RunView, state: ViewState) -> pd.DataFrame:
     """Return the areas that pass the filters of a view."""
-    return view.areas[matching(view, stratum=state.stratum, query=state.query)]
+    part = part_of(view, state.force)
+    return part.areas[matching(part, stratum=state.stratum, query=state.query)]
 
 
 def sureness(
@@ -268,7 +290,7 @@ def _told(text: str) -> tuple[tuple[Reason, ...], str]:
 def _drivers(view: RunView, priority: str, code: str) -> tuple[Driver, ...]:
     table = view.contributions
     table = table[table["priority"] == priority]
-    means = table.groupby("indicator")["contribution"].mean()
+    means = table.groupby("indicator", observed=True)["contribution"].mean()
     own = table[table["area_code"] == code].set_index("indicator")["contribution"].dropna()
     total = float(own.sum())
     return tuple(
@@ -351,6 +373,25 @@ def _figures(view: RunView, priority: str, row: pd.Series[Any]) -> tuple[Fact, .
     return tuple(lines)
 
 
+def _rank_words(view: RunView, priority: str, code: str, rank: float) -> str:
+    """Say a rank, among how many, and in a country where it was ranked and its place locally."""
+    if not np.isfinite(rank):
+        return "Not ranked"
+    ranks = view.areas[f"{priority}_rank"]
+    nation = nations(view.areas, priority)
+    own = nation[code]
+    if not own and not view.forces:
+        return f"Rank {rank:.0f} of {len(view.areas):,}"
+    size = int((ranks.notna() & (nation == own)).sum())
+    text = f"Rank {rank:,.0f} of {size:,} ranked" + (f" in {own}" if own else "")
+    lad = str(view.areas["lad_code"][code])
+    for force in view.forces.values():
+        if lad in force.lads:
+            local = ranks[in_force(view.areas, force)].dropna()
+            text += f"; {int((local < rank).sum()) + 1:,} of {len(local):,} in {force.name}"
+    return text
+
+
 def area_story(view: RunView, priority: str, code: str) -> AreaStory | None:
     """Return what the panel says of an area, or None where the run has no such area."""
     if code not in view.areas.index or priority not in view.priorities:
@@ -377,7 +418,7 @@ def area_story(view: RunView, priority: str, code: str) -> AreaStory | None:
         tier=tier,
         tier_sentence=str(sentence),
         flagged=bool(_flags(view, priority).loc[code]),
-        rank=(f"Rank {rank:.0f} of {len(view.areas):,}" if np.isfinite(rank) else "Not ranked"),
+        rank=_rank_words(view, priority, code, rank),
         reasons=reasons,
         drivers=_drivers(view, priority, code),
         sureness=sureness(

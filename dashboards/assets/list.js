@@ -33,8 +33,12 @@
     }
     const tier = make("td");
     tier.append(make("span", values.tier, "tag tag-" + values.tier.toLowerCase().replace(/ /g, "-")));
+    const rank = make("td", values.rank === null ? "–" : values.rank, "number rank");
+    if (values.note) {
+      rank.append(make("span", values.note, "ward"));
+    }
     row.append(
-      make("td", values.rank === null ? "–" : values.rank, "number rank"),
+      rank,
       make("td", values.range || "–", "number quiet"),
       name,
       tier,

@@ -12,6 +12,10 @@
   /** Change parts of the address; an empty value removes its part. */
   shared.set = function (changes, options) {
     const search = parameters();
+    // Another order or another choice of areas begins at its first row.
+    if (["sort", "stratum", "q"].some((name) => name in changes)) {
+      search.delete("from");
+    }
     for (const [name, value] of Object.entries(changes)) {
       if (value) {
         search.set(name, value);
@@ -98,8 +102,8 @@
   /** The address changed: ask the server only what the change touches. */
   functions.route = function (_search, forMap, forList, forArea) {
     const keep = window.dash_clientside.no_update;
-    const map = question(["layer", "stratum", "q"]);
-    const list = question(["stratum", "q", "sort"]);
+    const map = question(["layer", "stratum", "q", "force"]);
+    const list = question(["stratum", "q", "sort", "force", "from"]);
     const area = question(["area"]);
     readControls();
     shared.draw();
@@ -123,8 +127,8 @@
       shared.set({ run: frame.dataset.run }, { quiet: true });
     }
     shared.first = {
-      map: question(["layer", "stratum", "q"]),
-      list: question(["stratum", "q", "sort"]),
+      map: question(["layer", "stratum", "q", "force"]),
+      list: question(["stratum", "q", "sort", "force", "from"]),
       area: question(["area"]),
     };
     makeTicks();

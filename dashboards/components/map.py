@@ -22,17 +22,13 @@ __all__ = ["area_map", "geometry_address"]
 _SCRIPTS = "dashExtensions.default"
 
 
-def geometry_address(run_id: str, name: str) -> str:
+def geometry_address(run_id: str, name: str, force: str = "") -> str:
     """Return the address of a shape file; it holds the run's id, so it never goes stale."""
-    return f"/geometry/{run_id}/{name}"
+    return f"/geometry/{run_id}/{force}/{name}" if force else f"/geometry/{run_id}/{name}"
 
 
 def _script(name: str) -> dict[str, str]:
     return {"variable": f"{_SCRIPTS}.{name}"}
-
-
-def _shapes(run_id: str, name: str, **options: Any) -> dl.GeoJSON:
-    return dl.GeoJSON(url=geometry_address(run_id, name), **options)
 
 
 def area_map(
@@ -44,6 +40,7 @@ def area_map(
     place: Place | None,
     has_hotspots: bool,
     label: str,
+    force: str = "",
 ) -> html.Div:
     """Return the map of a run's areas.
 
@@ -58,15 +55,20 @@ def area_map(
         The view that the address asks for, if any.
     label
         What the map shows, for people who cannot see it.
+    force
+        The police force that is drawn, of a run of a country.
     """
+
+    def shapes(name: str, **options: Any) -> dl.GeoJSON:
+        return dl.GeoJSON(url=geometry_address(run_id, name, force), **options)
+
     zoom, centre = opening_view(bounds)
     at_zoom, at_centre = (
         (place.zoom, (place.latitude, place.longitude)) if place else (zoom, centre)
     )
     layers = [
         dl.Pane(
-            _shapes(
-                run_id,
+            shapes(
                 "areas.geojson",
                 id=ids.MAP_AREAS,
                 style=_script("styleArea"),
@@ -77,14 +79,13 @@ def area_map(
             style={"zIndex": 410},
         ),
         dl.Pane(
-            _shapes(run_id, "borders.geojson", style=_script("styleBorder"), interactive=False),
+            shapes("borders.geojson", style=_script("styleBorder"), interactive=False),
             name="borders",
             style={"zIndex": 420},
         ),
         dl.Pane([], name="outlines", style={"zIndex": 430}),
         dl.Pane(
-            _shapes(
-                run_id,
+            shapes(
                 "places.geojson",
                 pointToLayer=_script("placeLabel"),
                 interactive=False,
@@ -99,8 +100,7 @@ def area_map(
         layers.insert(
             3,
             dl.Pane(
-                _shapes(
-                    run_id,
+                shapes(
                     f"hotspots-{priority}.geojson",
                     style=_script("styleHotspot"),
                     onEachFeature=_script("eachHotspot"),

@@ -26,7 +26,10 @@ _COLUMNS = ("rank", "likely", "area", "evidence", "score", "rate")
 
 def list_data(ranked: RankedList, path: str, run_id: str) -> dict[str, Any]:
     """Return the rows as values, each with a link that works by itself."""
-    rows = [{**row, "href": link(path, run=run_id, area=row["code"])} for row in ranked.rows]
+    rows = [
+        {**row, "href": link(path, run=run_id, force=row.get("force", ""), area=row["code"])}
+        for row in ranked.rows
+    ]
     return {
         "rows": rows,
         "cut_after": ranked.cut_after,
@@ -50,12 +53,15 @@ def _head(sort: str, text: str, term: str, css: str) -> html.Th:
     )
 
 
-def list_table(data: dict[str, Any], *, caption: str) -> html.Section:
-    """Return the table; its rows are drawn from the values in the store beside it."""
+def list_table(data: dict[str, Any], *, caption: str, count: Any) -> html.Section:
+    """Return the table; its rows are drawn from the values in the store beside it.
+
+    `count` says how many rows there are, with the ways to those on other pages.
+    """
     return html.Section(
         [
             html.H2("Ranked list", id="list-heading"),
-            html.P(data["count_text"], id=ids.LIST_COUNT, className="quiet list-count"),
+            html.P(count, id=ids.LIST_COUNT, className="quiet list-count"),
             html.Div(
                 html.Table(
                     [

@@ -23,7 +23,7 @@ from dashboards.exports.wording import (
     rank_range,
 )
 
-__all__ = ["MOST_DRAWN", "country_html"]
+__all__ = ["MOST_DRAWN", "area_forces", "country_html"]
 
 MOST_DRAWN = 6_000  # areas; the largest police force area, London, has 4,994
 _LISTED = 100
@@ -46,7 +46,7 @@ def country_html(areas: gpd.GeoDataFrame, manifest: Mapping[str, Any]) -> str:
     manifest
         The manifest of the run; `forces` in it names the police force of each authority.
     """
-    forces = _forces(areas, manifest)
+    forces = area_forces(areas, manifest)
     picture = place_cells(areas)
     sections = "".join(
         _section(areas, key, manifest, picture=picture, forces=forces)
@@ -74,7 +74,7 @@ def country_html(areas: gpd.GeoDataFrame, manifest: Mapping[str, Any]) -> str:
     )
 
 
-def _forces(areas: pd.DataFrame, manifest: Mapping[str, Any]) -> pd.Series:
+def area_forces(areas: pd.DataFrame, manifest: Mapping[str, Any]) -> pd.Series:
     """Return the police force of each area; its authority where the run does not say."""
     named = manifest.get("forces") or {}
     names = [

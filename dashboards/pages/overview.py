@@ -10,6 +10,8 @@ from dash import html
 from dashboards.components.area_panel import tier_tag
 from dashboards.components.frame import fact_line, notice, page_frame
 from dashboards.components.map import geometry_address
+from dashboards.force_table import ranked_among
+from dashboards.forces import nations
 from dashboards.state import link
 from dashboards.tables import warnings_of
 from dashboards.view import RunView, facts, finding, list_size, priority_heading
@@ -17,6 +19,9 @@ from dashboards.view import RunView, facts, finding, list_size, priority_heading
 __all__ = ["layout"]
 
 _FIRST = 5
+_EVIDENCE = "strength of evidence"
+_KEY = "Darker: stronger evidence. Numbered: flagged, by rank."
+_KEY_OF_COUNTRY = "Darker: higher score. Numbered: flagged, by rank; W: within Wales."
 
 
 def _first_areas(view: RunView, priority: str) -> pd.DataFrame:
@@ -26,35 +31,40 @@ def _first_areas(view: RunView, priority: str) -> pd.DataFrame:
 def _card(view: RunView, priority: str) -> html.Section:
     title = finding(view, priority)
     address = f"/{priority}"
+    first = _first_areas(view, priority)
+    nation = nations(view.areas, priority)
     rows = [
         html.Li(
             [
+                *([f"{nation[code]} {row[f'{priority}_rank']:.0f}: "] if nation[code] else []),
                 html.A(
                     str(row["area_label"]),
-                    href=link(address, run=view.run_id, area=str(code)),
+                    href=link(address, run=view.run_id, area=code),
                 ),
                 " ",
                 tier_tag(str(row[f"{priority}_tier"])),
             ]
         )
-        for code, row in _first_areas(view, priority).iterrows()
+        for code, row in zip(first.index.astype(str), first.to_dict("records"), strict=True)
     ]
+    # Two rankings in one list are numbered in words, not by the list.
+    numbered = html.Ul if nation.iloc[0] else html.Ol
     return html.Section(
         [
             html.H2(html.A(title, href=link(address, run=view.run_id))),
             html.P(priority_heading(view, priority), className="aim"),
             html.Img(
                 src=geometry_address(view.run_id, f"finding-{priority}.svg"),
-                alt=f"Small map of all areas by strength of evidence. {title}; "
-                "the list names them.",
+                alt=f"Small map of all areas by {'score' if view.forces else _EVIDENCE}. {title}; "
+                f"the list {'and the page of the priority name' if view.forces else 'names'} them.",
                 className="finding-picture",
             ),
             html.P(
-                "Darker: stronger evidence. Numbered: flagged, by rank.",
+                _KEY_OF_COUNTRY if view.forces else _KEY,
                 className="quiet picture-key",
             ),
             html.H3(f"First {_FIRST} of the list of {list_size(view, priority)}"),
-            html.Ol(rows, className="first-areas"),
+            numbered(rows, className="first-areas"),
             html.P(
                 html.A(
                     f"Open the {priority.upper()} map and list",
@@ -62,9 +72,26 @@ def _card(view: RunView, priority: str) -> html.Section:
                     className="button",
                 )
             ),
+            *(_into_force(view, priority) if view.forces else []),
         ],
         className="card",
     )
+
+
+def _into_force(view: RunView, priority: str) -> list[Any]:
+    return [
+        html.P(
+            [
+                f"{ranked_among(view, priority)} ",
+                html.A(
+                    "Each police force has its own map and list",
+                    href=link(f"/{priority}", run=view.run_id) + "#forces",
+                ),
+                ".",
+            ],
+            className="quiet",
+        )
+    ]
 
 
 def layout(view: RunView, *, current_id: str) -> html.Div:

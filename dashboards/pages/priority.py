@@ -13,17 +13,27 @@ from dashboards import ids
 from dashboards.components.area_panel import area_panel
 from dashboards.components.attributes import attributes
 from dashboards.components.controls import controls, overlay_ticks
+from dashboards.components.force_chooser import count_line, force_chooser
 from dashboards.components.frame import fact_line, page_frame
 from dashboards.components.legend import legend
 from dashboards.components.map import area_map
 from dashboards.components.ranked_list import list_data, list_table
-from dashboards.figures import available_layers, chosen_layer, classed, map_values
+from dashboards.figures import available_layers, chosen_layer, classed, map_values, within
 from dashboards.geometry import Geometry
+from dashboards.pages import country
 from dashboards.runs import RunLibrary
 from dashboards.settings import WebSettings
 from dashboards.state import ViewState, read_state
 from dashboards.tables import ranked_list
-from dashboards.view import RunView, area_story, caption, facts, finding, priority_heading
+from dashboards.view import (
+    RunView,
+    area_story,
+    caption,
+    facts,
+    finding,
+    part_of,
+    priority_heading,
+)
 from spatial.errors import InputError
 
 __all__ = ["layout", "register"]
@@ -32,18 +42,25 @@ Answer = TypeVar("Answer")
 
 
 def _coloured(view: RunView, state: ViewState) -> tuple[dict[str, Any], list[Any]]:
-    """Return the values of the map and its legend."""
+    """Return the values of the map and its legend; a country as a whole is a picture of scores."""
     priority = state.priority
-    layer = chosen_layer(view, priority, state.layer)
-    return map_values(view, priority, state), legend(
-        layer, classed(view, priority, layer), caption(view)
-    )
+    as_picture = _as_picture(view, state)
+    layer = chosen_layer(view, priority, "score" if as_picture else state.layer)
+    part = part_of(view, state.force)
+    result = within(classed(view, priority, layer), part.areas.index)
+    values = {} if as_picture else map_values(view, priority, state)
+    return values, legend(layer, result, caption(part))
 
 
-def _listed(view: RunView, state: ViewState) -> tuple[dict[str, Any], str]:
+def _as_picture(view: RunView, state: ViewState) -> bool:
+    return bool(view.forces) and not state.force
+
+
+def _listed(view: RunView, state: ViewState) -> tuple[dict[str, Any], list[Any]]:
     """Return the rows of the list and the sentence that counts them."""
     ranked = ranked_list(view, state.priority, state)
-    return list_data(ranked, f"/{state.priority}", view.run_id), ranked.count_text
+    data = list_data(ranked, f"/{state.priority}", view.run_id)
+    return data, count_line(ranked, state)
 
 
 def _panel(view: RunView, state: ViewState, settings: WebSettings) -> html.Div:
@@ -61,9 +78,11 @@ def layout(
 ) -> html.Div:
     """Return the page as the address asks for it; everything is drawn in this one answer."""
     priority = state.priority
-    title = finding(view, priority)
+    title = finding(view, priority, state.force)
     values, legend_parts = _coloured(view, state)
-    rows, _ = _listed(view, state)
+    rows, count = _listed(view, state)
+    as_picture = _as_picture(view, state)
+    layers = available_layers(view, priority)
     has_hotspots = f"hotspots-{priority}.geojson" in geometry.files
     return page_frame(
         view,
@@ -82,8 +101,10 @@ def layout(
                 ],
                 className="finding-row",
             ),
+            *([force_chooser(view, f"/{priority}", state.force)] if view.forces else []),
+            *country.force_notes(view, priority, state.force),
             controls(
-                available_layers(view, priority),
+                layers[:1] if as_picture else layers,
                 state,
                 chosen=chosen_layer(view, priority, state.layer).id,
             ),
@@ -92,22 +113,29 @@ def layout(
                     html.Section(
                         [
                             html.H2("Map", className="visually-hidden"),
-                            area_map(
-                                run_id=view.run_id,
-                                priority=priority,
-                                values=values,
-                                bounds=geometry.bounds,
-                                place=state.place,
-                                has_hotspots=has_hotspots,
-                                label=f"Map: {title}. The ranked list beside it holds the same "
-                                "areas and can be used by keyboard.",
+                            *(
+                                [country.picture(view, priority, title=title)]
+                                if as_picture
+                                else [
+                                    area_map(
+                                        run_id=view.run_id,
+                                        priority=priority,
+                                        values=values,
+                                        bounds=geometry.bounds,
+                                        place=state.place,
+                                        has_hotspots=has_hotspots,
+                                        label=f"Map: {title}. The ranked list beside it holds the "
+                                        "same areas and can be used by keyboard.",
+                                        force=state.force,
+                                    ),
+                                    overlay_ticks(state, has_hotspots=has_hotspots),
+                                ]
                             ),
-                            overlay_ticks(state, has_hotspots=has_hotspots),
                             html.Div(legend_parts, id=ids.LEGEND, className="legend"),
                         ],
                         className="map-side",
                     ),
-                    list_table(rows, caption=f"Areas by {priority.upper()} rank"),
+                    list_table(rows, caption=f"Areas by {priority.upper()} rank", count=count),
                 ],
                 className="map-and-list",
             ),
@@ -116,6 +144,7 @@ def layout(
                 id=ids.AREA_PANEL,
                 **attributes({"aria-label": "Chosen area"}),
             ),
+            *([country.force_table(view, priority)] if as_picture else []),
             dcc.Store(id=ids.MAP_VALUES, data=values),
             *(
                 dcc.Store(id=question)
@@ -150,6 +179,8 @@ def register(app: Dash, library: RunLibrary, settings: WebSettings) -> None:
             stratum=state.stratum,
             query=state.query,
             sort=state.sort,
+            force=state.force if state.force in view.forces else "",
+            start=state.start,
         )
 
     def answering(make: Callable[[RunView, ViewState], Answer]) -> Callable[[str], Answer]:
@@ -183,7 +214,7 @@ def register(app: Dash, library: RunLibrary, settings: WebSettings) -> None:
         Input(ids.LIST_QUESTION, "data"),
         prevent_initial_call=True,
     )
-    def fill_list(question: str) -> tuple[dict[str, Any], str]:
+    def fill_list(question: str) -> tuple[dict[str, Any], list[Any]]:
         return listed(question)
 
     @app.callback(  # type: ignore[untyped-decorator, unused-ignore]

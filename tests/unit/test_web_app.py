@@ -18,8 +18,8 @@ from werkzeug.test import Client, TestResponse
 import web_run as WEB
 from dashboards.app import create_app
 from dashboards.settings import WebSettings
+from web_asks import UPDATE, ask, page_body, question, texts
 
-UPDATE = "/_dash-update-component"
 HOSTILE = (
     "<img src=x onerror=alert(1)>",
     "</script><script>alert(1)</script>",
@@ -47,54 +47,9 @@ def client(app: Dash) -> Client:
     return app.server.test_client()
 
 
-def body_of(output: str, inputs: list[Any], state: list[Any] | None = None) -> dict[str, Any]:
-    def part(pair: str) -> dict[str, Any]:
-        before, _, after = pair.rpartition(".")
-        return {"id": before, "property": after}
-
-    names = output.strip(".").split("...")
-    outputs: Any = [part(name) for name in names]
-    return {
-        "output": output,
-        "outputs": outputs if output.startswith("..") else outputs[0],
-        "inputs": inputs,
-        "changedPropIds": [f"{inputs[0]['id']}.{inputs[0]['property']}"],
-        "state": state or [],
-    }
-
-
-def page_body(path: str, search: str = "") -> dict[str, Any]:
-    return body_of(
-        "page.children",
-        [{"id": "url", "property": "pathname", "value": path}],
-        [{"id": "url", "property": "search", "value": search}],
-    )
-
-
-def question(output: str, name: str, text: str) -> dict[str, Any]:
-    return body_of(output, [{"id": name, "property": "data", "value": text}])
-
-
 MAP = "..map-values.data...legend.children.."
 LIST = "..list-rows.data...list-count.children.."
 PANEL = "area-panel.children"
-
-
-def texts(node: Any) -> list[str]:
-    """Every text of a component tree, in order."""
-    if isinstance(node, str):
-        return [node]
-    if isinstance(node, list):
-        return [text for child in node for text in texts(child)]
-    if isinstance(node, dict) and "props" in node:
-        return texts(node["props"].get("children"))
-    return []
-
-
-def ask(client: Client, body: dict[str, Any]) -> Any:
-    answer = client.post(UPDATE, json=body)
-    assert answer.status_code == 200, answer.text
-    return answer.json["response"] if answer.json else None
 
 
 def test_the_shell_is_british_named_and_holds_no_script_of_another_origin(client: Client) -> None:
