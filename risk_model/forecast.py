@@ -1,0 +1,309 @@
+"""Expected events of the coming months, for every area: learned from the months of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from risk_model.config.harm import HarmWeights
+from risk_model.config.priority import Priority
+from risk_model.config.risk import RiskConfig
+from risk_model.forecast_category import (
+    FEWEST_AREAS,
+    FEWEST_EVENTS,
+    CategoryFit,
+    CrimeMonths,
+    Learner,
+)
+from risk_model.forecast_drivers import DRIVER_COLUMNS, driver_rows
+from risk_model.forecast_features import Place
+from risk_model.forecast_learning import interval, interval_of_sum
+from risk_model.layers.crime import offence_set
+from risk_model.model_data import ModelData
+from spatial.errors import StatisticsError
+
+__all__ = ["HORIZON_MONTHS", "OUTCOMES", "Forecast", "fit_forecast", "forecast_columns"]
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.intp]
+
+HORIZON_MONTHS = 6
+OUTCOMES = ("violence", "robbery", "robbery_weapons", "harm")
+LEVEL_SD = 0.10
+"""Allowance, as a share, for how far the level of all areas together moves from a period to the
+months after it: seasons, recording. Stated, not learned: a run is too short to learn it."""
+
+_ASB = "anti_social_behaviour"
+_TUNED = ("possession_of_weapons", "robbery", "violence_and_sexual_offences")
+_SETS = {
+    "violence": ("violence_and_sexual_offences",),
+    "robbery": ("robbery",),
+    "robbery_weapons": ("robbery", "possession_of_weapons"),
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Forecast:
+    """Expected events in the months after a period, if what made it goes on.
+
+    Attributes
+    ----------
+    expected, lo, hi, spread
+        By outcome (`OUTCOMES`), n values in the order of the layers' `area_codes`, ring included:
+        the mean, the ends of its 95 % interval for the count of the coming months, and how unsure
+        the mean itself is (standard deviation). NaN for an area without a covered month. `harm` is
+        the sum of harm weight times events over the harm offences.
+    drivers
+        outcome, driver, importance, importance_sd, direction.
+    summary
+        For the manifest: what was learned, from which months, with which settings.
+    notes
+        What a reader has to know, one sentence each.
+    """
+
+    expected: Mapping[str, FloatArray]
+    lo: Mapping[str, FloatArray]
+    hi: Mapping[str, FloatArray]
+    spread: Mapping[str, FloatArray]
+    drivers: pd.DataFrame
+    summary: Mapping[str, Any]
+    notes: tuple[str, ...]
+
+
+def fit_forecast(
+    data: ModelData,
+    config: RiskConfig,
+    harm: HarmWeights,
+    *,
+    seed: int,
+    months_used: Sequence[str] | None = None,
+    horizon_months: int = HORIZON_MONTHS,
+) -> Forecast:
+    """Learn from the months of a run what each area can expect in those that follow.
+
+    Every category is learned by itself: a Poisson regression (scikit-learn) says what the other
+    crimes of an area, its neighbours, its authority, its deprivation, rurality and residents
+    suggest, and the area's own counts then pull that up or down as far as they can be trusted.
+    Outcomes are sums over categories. Nothing after the months that are used is looked at.
+
+    Parameters
+    ----------
+    data
+        Aligned layers of study and ring areas; both are learned from.
+    config, harm
+        Settings (which offences are police-generated) and harm weights.
+    seed
+        For the shuffles behind the importance of drivers; the forecast itself draws nothing.
+    months_used
+        Months of `data` to learn from, all by default. The forecast is for the months after the
+        last of them, whatever else `data` holds.
+    horizon_months
+        Length of what is foretold.
+
+    Raises
+    ------
+    StatisticsError
+        Where a month is not in the data, none of them is covered, or the horizon is below 1.
+    """
+    if horizon_months < 1:
+        raise StatisticsError(f"horizon_months: {horizon_months} is below 1")
+    used = _months(data, months_used)
+    known = used.known
+    outcomes = _outcomes(config, harm)
+    place, lacking = _place(data)
+    drivers, crimes = _drivers(used.categories, config)
+    learner = Learner(used, place, drivers=drivers, crimes=crimes)
+    at = {name: used.categories.index(name) for name in used.categories}
+    sigma = learner.tune([at[name] for name in _TUNED if name in at])
+    wanted = sorted({name for weights in outcomes.values() for name in weights if name in at})
+    found = {name: learner.fit(at[name], sigma) for name in wanted}
+    notes = (*_notes(found, used, data), *lacking)
+    figures = {
+        outcome: _total(
+            [(found[name], weight) for name, weight in weights.items() if name in found],
+            horizon_months,
+            known,
+            whole=outcome != "harm",
+        )
+        for outcome, weights in outcomes.items()
+    }
+    rows = [
+        row
+        for outcome, weights in outcomes.items()
+        for row in driver_rows(
+            outcome,
+            [(found[name], weight) for name, weight in weights.items() if name in found],
+            data.in_study & known,
+            seed,
+        )
+    ]
+    summary = {
+        "method": "Poisson regression on other crime and place, then the area's own counts",
+        "trained_on": [used.names[0], used.names[-1]],
+        "months": list(used.names),
+        "areas": int(known.sum()),
+        "horizon_months": horizon_months,
+        "seasonal": False,
+        "level_sd": LEVEL_SD,
+        "sigma": sigma,
+        "learned": {name: item.learned is not None for name, item in found.items()},
+        "events": {name: item.events for name, item in found.items()},
+        "warnings": list(notes),
+    }
+    table = pd.DataFrame(rows, columns=list(DRIVER_COLUMNS))
+    mean, lo, hi, spread = (
+        {outcome: values[part] for outcome, values in figures.items()} for part in range(4)
+    )
+    return Forecast(mean, lo, hi, spread, table, summary, notes)
+
+
+def forecast_columns(forecast: Forecast, data: ModelData) -> pd.DataFrame:
+    """Return the published columns of the study areas, indexed by area code."""
+    columns = {
+        f"expected_{outcome}{end}": values[outcome][data.in_study]
+        for outcome in OUTCOMES
+        for end, values in (("", forecast.expected), ("_lo", forecast.lo), ("_hi", forecast.hi))
+    }
+    return pd.DataFrame(columns, index=pd.Index(data.study_codes, name="area_code"))
+
+
+def _months(data: ModelData, months_used: Sequence[str] | None) -> CrimeMonths:
+    names = tuple(data.months) if months_used is None else tuple(sorted(set(months_used)))
+    unknown = [name for name in names if name not in data.months]
+    if unknown or not names:
+        raise StatisticsError(
+            f"months_used: {', '.join(unknown) or 'none'} given; the layers hold "
+            f"{', '.join(data.months)}"
+        )
+    at = [data.months.index(name) for name in names]
+    covered = data.covered[:, at]
+    if not covered.any():
+        raise StatisticsError(
+            f"months_used: no area is covered in {', '.join(names)}; nothing can be learned"
+        )
+    counts = np.where(covered[:, :, None], data.counts[:, at], 0).astype(np.float64)
+    return CrimeMonths(counts, covered, names, data.categories)
+
+
+def _outcomes(config: RiskConfig, harm: HarmWeights) -> dict[str, dict[str, float]]:
+    """Return what one event of each category counts in each outcome."""
+    weighted = offence_set(Priority(offences="harm"), config, harm)
+    found = {name: dict.fromkeys(categories, 1.0) for name, categories in _SETS.items()}
+    return found | {"harm": {offence.category: offence.weight for offence in weighted.offences}}
+
+
+def _drivers(
+    categories: Sequence[str], config: RiskConfig
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return which categories are features, and which of them add up to all crime.
+
+    What is recorded because officers looked would send them back where they have been.
+    """
+    police = config.police_generated
+    kept_out = () if police.use == "driver" else police.categories
+    drivers = [at for at, name in enumerate(categories) if name not in kept_out]
+    crimes = [at for at in drivers if categories[at] != _ASB]
+    return np.array(drivers, dtype=np.intp), np.array(crimes, dtype=np.intp)
+
+
+def _place(data: ModelData) -> tuple[Place, tuple[str, ...]]:
+    """Return what is known of each place without gaps, and what had to be filled."""
+    columns: dict[str, FloatArray] = {}
+    said = []
+    people = np.where(data.population > 0, data.population, np.nan)
+    for name, values, words in (
+        ("population", np.log(people), "residents"),
+        (
+            "deprivation_without_crime",
+            np.log1p(np.maximum(data.indicator("deprivation_without_crime"), 0.0)),
+            "deprivation",
+        ),
+    ):
+        missing = np.isnan(values)
+        if missing.all():
+            said.append(f"forecast: no area has {words}; it was made without.")
+            continue
+        columns[name] = np.where(missing, np.median(values[~missing]), values)
+        if missing.any():
+            columns[f"no_{words}"] = missing.astype(np.float64)
+            inside = int((missing & data.in_study).sum())
+            if inside:
+                said.append(
+                    f"forecast: {inside} area{'' if inside == 1 else 's'} without {words}; the "
+                    "middle value was taken, with a level of their own."
+                )
+    if (data.stratum == "rural").any():
+        columns["rural"] = (data.stratum == "rural").astype(np.float64)
+    authority = np.unique(data.labels["lad_code"].to_numpy(dtype=np.str_), return_inverse=True)[1]
+    matrix = np.column_stack(list(columns.values())) if columns else np.zeros((len(people), 0))
+    place = Place(
+        matrix,
+        tuple(columns),
+        authority.astype(np.intp),
+        data.neighbours.indptr,
+        data.neighbours.indices,
+    )
+    return place, tuple(said)
+
+
+def _total(
+    parts: Sequence[tuple[CategoryFit, float]],
+    horizon: int,
+    known: NDArray[np.bool_],
+    *,
+    whole: bool,
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Return mean, interval and standard deviation of the mean of a weighted sum of events."""
+    mean, unsure, variance, third, some = (np.zeros(len(known)) for _ in range(5))
+    for fit, weight in parts:
+        events = fit.mean * horizon
+        # Of one month and gone in the next: it averages out over the horizon.
+        risk = fit.variance + fit.passing / horizon
+        mean += weight * events
+        unsure += weight**2 * fit.variance * events**2
+        # First cumulants of a negative binomial count, times powers of the weight.
+        more = risk * events
+        variance += weight**2 * events * (1.0 + more)
+        third += weight**3 * events * (1.0 + more) * (1.0 + 2.0 * more)
+        some += np.log1p(more) / risk
+    variance += (LEVEL_SD * mean) ** 2  # moves all categories of all areas together
+    lo, hi = (
+        interval(mean, variance) if whole else interval_of_sum(mean, variance, third, np.exp(-some))
+    )
+    blank = [np.where(known, values, np.nan) for values in (mean, lo, hi, np.sqrt(unsure))]
+    return blank[0], blank[1], blank[2], blank[3]
+
+
+def _notes(found: Mapping[str, CategoryFit], used: CrimeMonths, data: ModelData) -> list[str]:
+    first, last = used.names[0], used.names[-1]
+    span = first if first == last else f"{first} to {last}"
+    said = [
+        (
+            "forecast: no seasonal factors are supplied; expected events take the season and level "
+            f"of {span} for those of the months after it."
+        )
+    ]
+    if len(used.names) == 1:
+        said.append(
+            "forecast: one month cannot tell what lasts from what passes; half of the difference "
+            "between areas is taken to last, as it did where it could be measured."
+        )
+    few = [name for name, fit in found.items() if fit.learned is None]
+    if few:
+        said.append(
+            f"forecast: too little to learn from ({FEWEST_EVENTS} events in {FEWEST_AREAS} areas "
+            f"are needed) for {', '.join(few)}; they follow the level of all other crime and "
+            "their own counts."
+        )
+    blank = int((data.in_study & ~used.known).sum())
+    if blank:
+        said.append(
+            f"forecast: {blank} area{'' if blank == 1 else 's'} without a covered month "
+            f"{'is' if blank == 1 else 'are'} left blank."
+        )
+    return said
