@@ -20,18 +20,19 @@ from risk_model.config.harm import HarmWeights
 from risk_model.config.risk import RiskConfig
 from risk_model.guards import guard_columns, guard_warnings
 from risk_model.indicators import (
+    SetRates,
     Stream,
     indicator_offences,
     set_rates,
     smooth_streams,
 )
-from risk_model.layers.crime import exposure, offence_set
+from risk_model.layers.crime import Exposure, exposure, offence_set
 from risk_model.layers.small_area import Smoothed
 from risk_model.model_data import ModelData
 from risk_model.uncertainty import DrawPlan, RankDraws, joint_draws
 from spatial.blocks import SERIAL, BlockMap
 
-__all__ = ["Scored", "score_model"]
+__all__ = ["Rated", "Scored", "rate", "score_model"]
 
 Progress = Callable[[str, int], None]
 
@@ -61,6 +62,49 @@ class Scored:
     warnings: tuple[str, ...]
     timings: dict[str, float]
     diagnostics: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rated:
+    """What a score is made of, before its uncertainty: what the back-test makes at each origin.
+
+    Attributes
+    ----------
+    exposed
+        The denominator of every rate.
+    rates
+        The offence set of each priority as one stream of events.
+    streams
+        The smoothed rates that indicators are made of.
+    composites
+        The score of each priority with its indicators.
+    """
+
+    exposed: Exposure
+    rates: dict[str, SetRates]
+    streams: dict[Stream, Smoothed]
+    composites: dict[str, Composite]
+
+
+def rate(data: ModelData, config: RiskConfig, harm: HarmWeights) -> Rated:
+    """Return the score of every priority without draws, clusters or evidence."""
+    exposed = exposure(data, config.denominator)
+    sets = {
+        name: offence_set(priority, config, harm) for name, priority in config.priorities.items()
+    }
+    rates = {name: set_rates(data, config, kept, exposed) for name, kept in sets.items()}
+    wanted = [
+        offence
+        for name, priority in config.priorities.items()
+        for indicator in ("harm_rate", *priority.indicators)
+        for offence in indicator_offences(indicator, sets[name], data, config)
+    ]
+    streams = smooth_streams(wanted, data, config, exposed)
+    composites = {
+        name: compose(priority, data, config, rates[name], streams, exposed, name=name)
+        for name, priority in config.priorities.items()
+    }
+    return Rated(exposed, rates, streams, composites)
 
 
 def score_model(
@@ -95,22 +139,9 @@ def score_model(
     tell = progress or _silent
     clock = _Clock()
     tell("rates", 0)
-    exposed = exposure(data, config.denominator)
-    sets = {
-        name: offence_set(priority, config, harm) for name, priority in config.priorities.items()
-    }
-    rates = {name: set_rates(data, config, kept, exposed) for name, kept in sets.items()}
-    wanted = [
-        offence
-        for name, priority in config.priorities.items()
-        for indicator in ("harm_rate", *priority.indicators)
-        for offence in indicator_offences(indicator, sets[name], data, config)
-    ]
-    streams = smooth_streams(wanted, data, config, exposed)
-    composites = {
-        name: compose(priority, data, config, rates[name], streams, exposed, name=name)
-        for name, priority in config.priorities.items()
-    }
+    rated = rate(data, config, harm)
+    exposed, rates, streams = rated.exposed, rated.rates, rated.streams
+    composites = rated.composites
     shifts = {
         name: harm_weight_shift(name, data, config, rates[name], streams, exposed)
         for name in config.priorities
