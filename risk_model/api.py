@@ -13,6 +13,8 @@ from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
+from risk_model.backtest_run import BacktestOptions, run_backtest
+from risk_model.backtest_store import attach_backtest
 from risk_model.comparison import Comparison, compare_sides, side_of
 from risk_model.config.harm import load_harm_weights
 from risk_model.config.inputs import input_lines
@@ -36,7 +38,9 @@ from spatial.errors import ConfigError, Fault, Faults, InputError
 from spatial.period import Period
 
 __all__ = [
+    "BacktestOptions",
     "Request",
+    "backtest",
     "check",
     "compare",
     "compare_with",
@@ -217,14 +221,38 @@ def run(
             **manifest["timings"],
             "report": round(sum(report.timings.values()), 3),
         }
+        judged = attach_backtest(runs, manifest)
+        manifest["backtest"] = judged.entry
+        manifest["warnings"] += judged.warnings
         created = datetime.fromisoformat(manifest["created"])
         run_id = run_id_of(created, content_of(manifest))
         extra = writers(built, {**manifest, "run_id": run_id}) if writers else {}
         published = publish(
-            runs, run_id, manifest, {**own_writers(built), **report_writers(report), **extra}
+            runs,
+            run_id,
+            manifest,
+            {**own_writers(built), **report_writers(report), **judged.writers, **extra},
         )
         progress("")
     return published
+
+
+def backtest(
+    request: Request,
+    options: BacktestOptions,
+    *,
+    runs: Path,
+    progress: Progress = _quiet,
+    now: datetime | None = None,
+    workers: int = 1,
+) -> PublishedRun:
+    """Say what the lists of a run like this one would have caught later, and keep it with the runs.
+
+    A later run of equal settings and files carries it.
+    """
+    settings = load_settings(request)
+    with block_map(workers) as blocks:
+        return run_backtest(settings, options, runs=runs, progress=progress, now=now, blocks=blocks)
 
 
 def compare(runs: Path, first: str | None, second: str | None) -> Comparison:

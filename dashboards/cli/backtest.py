@@ -1,0 +1,161 @@
+"""`hotspots backtest`: whether the list would have caught what came after, and beats counting."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from dashboards.cli.options import (
+    AreaOption,
+    ConfigOption,
+    DataRootOption,
+    InputsOption,
+    PeriodOption,
+    RingOption,
+    RunsOption,
+    SetOption,
+    WorkersOption,
+    make_request,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from dashboards.cli.console import Console
+    from risk_model.run_store import PublishedRun
+
+__all__ = ["backtest", "capture_rows", "print_backtest"]
+
+
+def backtest(
+    *,
+    config: ConfigOption = Path("config/risk.yaml"),
+    inputs: InputsOption = Path("config/inputs.yaml"),
+    data_root: DataRootOption = None,
+    out: RunsOption = Path("runs"),
+    area: AreaOption = None,
+    period: PeriodOption = None,
+    ring: RingOption = None,
+    settings: SetOption = None,
+    horizon: Annotated[
+        int, typer.Option(min=1, max=24, help="Calendar months after a choice that judge it.")
+    ] = 1,
+    window: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=180,
+            help="Calendar months up to a choice that make it.",
+            show_default="as many as the period",
+        ),
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MONTH",
+            help="First month that is looked at, as 2024-01.",
+            show_default="the first that the files hold",
+        ),
+    ] = None,
+    resamples: Annotated[
+        int, typer.Option(min=99, max=99_999, help="Draws of the bootstrap over events.")
+    ] = 999,
+    by_force: Annotated[
+        bool,
+        typer.Option(
+            "--by-force",
+            help="Choose within each police force at the last month that allows it, and compare "
+            "over forces: one county is too small to decide.",
+        ),
+    ] = False,
+    workers: WorkersOption = 1,
+) -> None:
+    """Choose areas by each month's past and count what came after, beside simpler ways to choose.
+
+    The next run of equal settings and files carries the result.
+    """
+    from dashboards.cli.console import Console
+    from risk_model import api
+
+    request = make_request(
+        config=config,
+        inputs=inputs,
+        data_root=data_root,
+        area=area,
+        period=period,
+        ring=ring,
+        settings=settings,
+    )
+    options = api.BacktestOptions(
+        window=window, horizon=horizon, since=since, resamples=resamples, by_force=by_force
+    )
+    console = Console()
+    published = api.backtest(request, options, runs=out, progress=console.progress, workers=workers)
+    print_backtest(console, published)
+
+
+def print_backtest(console: Console, published: PublishedRun) -> None:
+    """Print what each method caught in a tenth of the areas, the verdicts, and where it all is."""
+    import pandas as pd
+
+    about = published.manifest
+    table = pd.read_csv(published.path("backtest.csv"))
+    console.heading(_title(about))
+    if len(table):
+        headers, rows = capture_rows(table)
+        console.table(headers, rows, right=range(1, len(headers)))
+    for heading, lines in (
+        ("Against counting", about["verdicts"]),
+        ("Left out", about["notes"]),
+    ):
+        if lines:
+            console.heading(heading)
+            for line in lines:
+                console.line(f"- {line}")
+    console.heading(f"Kept as {published.folder}")
+
+
+def _title(about: dict[str, Any] | Any) -> str:
+    at = [origin["at"] for origin in about["origins"]]
+    chosen = (
+        at[0] if len(at) == 1 else f"{len(at)} months, {at[0]} to {at[-1]}" if at else "no month"
+    )
+    kind = "within each police force" if about["kind"] == "forces" else about["name"]
+    return (
+        f"{kind}: share of each outcome in a tenth of the areas, chosen at the end of {chosen} by "
+        f"up to {about['window']} months, judged on the {about['horizon']} after"
+    )
+
+
+def capture_rows(
+    table: pd.DataFrame, *, share: float = 0.10, by: str = "number"
+) -> tuple[list[str], list[list[str]]]:
+    """Return headers, and a row a method with the share caught of each outcome and its interval."""
+    from risk_model.backtest_verdicts import OUTCOME_WORDS
+
+    cut = table[((table["share"] - share).abs() < 1e-9) & (table["by"] == by)]
+    outcomes = list(dict.fromkeys(cut["outcome"]))
+    methods = list(dict.fromkeys(cut["method"]))
+    methods.sort(key=_place)
+    cells = {(row.outcome, row.method): row for row in cut.itertuples()}
+    rows = []
+    for method in methods:
+        found = [cells.get((outcome, method)) for outcome in outcomes]
+        rows.append([method, *("" if row is None else _cell(row) for row in found)])
+    return ["method", *(OUTCOME_WORDS.get(name, name) for name in outcomes)], rows
+
+
+def _cell(row: Any) -> str:
+    if row.capture != row.capture:
+        return "no events"
+    if row.capture_lo != row.capture_lo:
+        return f"{row.capture:.3f}"
+    return f"{row.capture:.3f} ({row.capture_lo:.3f} to {row.capture_hi:.3f})"
+
+
+def _place(method: str) -> int:
+    """Order ours, then what has to be beaten, then what cannot be."""
+    order = ("score_", "forecast", "prior_counts", "all_crime", "imd", "equal_weights_", "perfect")
+    return next((place for place, start in enumerate(order) if method.startswith(start)), 99)

@@ -1,0 +1,115 @@
+"""What a back-test says in words: where our score beats counting, and where it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from risk_model.backtest_methods import ALL_CRIME, FORECAST, PRIOR
+
+__all__ = ["METHOD_WORDS", "OUTCOME_WORDS", "Compared", "losses", "method_words", "verdicts"]
+
+OUTCOME_WORDS = {
+    "violence": "all violence",
+    "robbery": "robbery",
+    "weapons": "weapons",
+    "robbery_weapons": "robbery and weapons",
+    "harm": "harm",
+}
+METHOD_WORDS = {
+    PRIOR: "prior counts of the same offences",
+    ALL_CRIME: "all-crime counts",
+    "imd": "the IMD alone",
+    "perfect": "the perfect choice",
+    FORECAST: "the forecast",
+}
+
+
+class Compared(Protocol):
+    """Shares caught by one of our methods and by a baseline, and their difference."""
+
+    @property
+    def outcome(self) -> str:
+        """Of what."""
+        ...
+
+    @property
+    def method(self) -> str:
+        """Ours."""
+        ...
+
+    @property
+    def baseline(self) -> str:
+        """What it has to beat."""
+        ...
+
+    @property
+    def ours(self) -> float:
+        """Share caught by ours."""
+        ...
+
+    @property
+    def theirs(self) -> float:
+        """Share caught by the baseline."""
+        ...
+
+    @property
+    def lo(self) -> float:
+        """Lower limit of the difference."""
+        ...
+
+    @property
+    def hi(self) -> float:
+        """Upper limit of the difference."""
+        ...
+
+
+def method_words(method: str) -> str:
+    """Return what a method is called in a sentence: `score_sv01` is the score of SV01."""
+    for start, words in (("score_", "the score of {}"), ("equal_weights_", "equal weights, {}")):
+        if method.startswith(start):
+            return words.format(method.removeprefix(start).upper())
+    return METHOD_WORDS.get(method, method)
+
+
+def _figures(found: Sequence[Compared]) -> str:
+    return "; ".join(
+        f"{OUTCOME_WORDS.get(one.outcome, one.outcome)} {one.ours:.1%} against {one.theirs:.1%} "
+        f"({100 * one.lo:+.1f} to {100 * one.hi:+.1f} points"
+        + (", which may be chance)" if one.lo <= 0 <= one.hi else ")")
+        for one in found
+    )
+
+
+def _said(compared: Iterable[Compared], date: str, *, fewer: bool, over: str) -> list[str]:
+    groups: dict[tuple[str, str], list[Compared]] = {}
+    for one in compared:
+        ours_is_fewer = one.ours < one.theirs
+        alike = one.ours == one.theirs
+        is_ours = one.method.startswith("score_") or one.method == FORECAST
+        if is_ours and not alike and ours_is_fewer == fewer:
+            groups.setdefault((one.method, one.baseline), []).append(one)
+    return [
+        f"Back-test of {date}{over}, a tenth of the areas: {method_words(method)} caught "
+        f"{'less' if fewer else 'more'} than {method_words(baseline)} would have: "
+        f"{_figures(found)}."
+        for (method, baseline), found in groups.items()
+    ]
+
+
+def losses(compared: Iterable[Compared], date: str, *, over: str = "") -> list[str]:
+    """Return a sentence for each of our methods and each count that it does not beat.
+
+    Parameters
+    ----------
+    date
+        Of the back-test, YYYY-MM-DD.
+    over
+        What the figures are means over, such as ` over 37 forces`.
+    """
+    return _said(compared, date, fewer=True, over=over)
+
+
+def verdicts(compared: Sequence[Compared], date: str, *, over: str = "") -> list[str]:
+    """Return where each of our methods loses, then where it wins; empty without an outcome."""
+    return losses(compared, date, over=over) + _said(compared, date, fewer=False, over=over)
