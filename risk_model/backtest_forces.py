@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -38,12 +39,12 @@ FloatArray = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class ForceComparison:
-    """One method against a baseline over forces, in a tenth of each force's areas.
+    """One method against a baseline over forces, in a tenth of each force.
 
     Attributes
     ----------
-    outcome, method, baseline, forces
-        Of what, which two, and over how many forces.
+    outcome, method, baseline, by, forces
+        Of what, which two, a tenth of what (number, area or population), over how many forces.
     ours, theirs
         Mean over forces of the share caught.
     difference, lo, hi
@@ -57,6 +58,7 @@ class ForceComparison:
     outcome: str
     method: str
     baseline: str
+    by: str
     forces: int
     ours: float
     theirs: float
@@ -281,11 +283,11 @@ def _compare(
     """Compare over the forces in which both methods said something; two are needed."""
     from scipy.stats import t  # noqa: PLC0415 - 0.3 s to import
 
-    i, j = BUDGETS.index(COMPARED_AT[0]), SHARES.index(COMPARED_AT[1])
+    j = SHARES.index(COMPARED_AT)
     captures = _captures(judged)
     found = []
     for outcome in dict.fromkeys(outcome for outcome, _ in captures):
-        for method, baseline in pairs:
+        for (method, baseline), (i, by) in product(pairs, enumerate(BUDGETS)):
             mine = captures.get((outcome, method), {})
             other = captures.get((outcome, baseline), {})
             both = [force for force in mine if force in other]
@@ -306,6 +308,7 @@ def _compare(
                     outcome=outcome,
                     method=method,
                     baseline=baseline,
+                    by=by,
                     forces=len(gap),
                     ours=float(one.mean()),
                     theirs=float(two.mean()),

@@ -29,6 +29,7 @@ from spatial.period import Period, month_number, month_text
 __all__ = ["BacktestOptions", "run_backtest"]
 
 _FORCES = "forces.csv"
+_COMPARISONS = "comparisons.csv"
 _LOOK_BACK = 15 * 12
 """Months before the end of the period that are looked for."""
 
@@ -115,6 +116,8 @@ def run_backtest(
             )
             tables = {TABLE: one.table}
             compared, notes, origins, words = one.comparisons, one.notes, one.origins, ""
+    rows = [asdict(one) for one in compared]
+    tables[_COMPARISONS] = pd.DataFrame(rows, columns=None if rows else ["outcome"])
     described: dict[str, Any] = {
         "created": f"{created.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
         "kind": "forces" if options.by_force else "rolling",
@@ -129,7 +132,7 @@ def run_backtest(
         "weights": settings.risk.version,
         "priorities": {key: one.title for key, one in settings.risk.priorities.items()},
         "origins": [asdict(origin) for origin in origins],
-        "comparisons": [asdict(one) for one in compared],
+        "comparisons": rows,
         "losses": losses(compared, date, over=words),
         "verdicts": verdicts(compared, date, over=words),
         "notes": list(notes),

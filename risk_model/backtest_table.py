@@ -30,7 +30,8 @@ BACKTEST_COLUMNS = (
     "origins",
     "events",
 )
-COMPARED_AT = ("number", 0.10)
+COMPARED_AT = 0.10
+"""Methods are compared in a tenth of the areas, of the land and of the people."""
 _INTERVAL = (0.025, 0.975)
 
 FloatArray = NDArray[np.float64]
@@ -42,11 +43,11 @@ class Comparison:
 
     Attributes
     ----------
-    outcome, method, baseline
-        Of what, ours, and what it has to beat.
+    outcome, method, baseline, by
+        Of what, ours, what it has to beat, and a tenth of what: number, area or population.
     ours, theirs, difference, lo, hi
-        Shares of the outcome caught in a tenth of the areas, and the 95 % interval of their
-        difference over the same resampled events.
+        Shares of the outcome caught in that tenth, and the 95 % interval of their difference over
+        the same resampled events.
     origins
         Origins at which both said something.
     """
@@ -54,22 +55,13 @@ class Comparison:
     outcome: str
     method: str
     baseline: str
+    by: str
     ours: float
     theirs: float
     difference: float
     lo: float
     hi: float
     origins: int
-
-    @property
-    def loses(self) -> bool:
-        """Whether ours caught less."""
-        return self.difference < 0
-
-    @property
-    def sure(self) -> bool:
-        """Whether the interval leaves out no difference."""
-        return self.lo > 0 or self.hi < 0
 
 
 def _pooled(
@@ -162,7 +154,7 @@ def compare_methods(
     titles
         The priorities, by key.
     """
-    i, j = BUDGETS.index(COMPARED_AT[0]), SHARES.index(COMPARED_AT[1])
+    j = SHARES.index(COMPARED_AT)
     found = []
     ours = [*(score_name(key) for key in titles), FORECAST]
     for outcome in _named(judged, "outcome"):
@@ -173,13 +165,22 @@ def compare_methods(
                 if not events:
                     continue
                 mine, other = _pooled(parts, method), _pooled(parts, baseline)
-                one, two = float(mine[0][i, j] / events), float(other[0][i, j] / events)
-                drawn = (mine[3][:, i, j] - other[3][:, i, j]) / mine[5]
+                drawn = (mine[3] - other[3]) / mine[5][:, None, None]
                 lo, hi = _limits(drawn)
-                found.append(
-                    Comparison(
-                        outcome, method, baseline, one, two, one - two, float(lo), float(hi),
-                        len(parts),
+                for i, by in enumerate(BUDGETS):
+                    one, two = float(mine[0][i, j] / events), float(other[0][i, j] / events)
+                    found.append(
+                        Comparison(
+                            outcome=outcome,
+                            method=method,
+                            baseline=baseline,
+                            by=by,
+                            ours=one,
+                            theirs=two,
+                            difference=one - two,
+                            lo=float(lo[i, j]),
+                            hi=float(hi[i, j]),
+                            origins=len(parts),
+                        )
                     )
-                )  # fmt: skip
     return tuple(found)

@@ -44,6 +44,11 @@ class Compared(Protocol):
         ...
 
     @property
+    def by(self) -> str:
+        """A tenth of what: number, area or population."""
+        ...
+
+    @property
     def ours(self) -> float:
         """Share caught by ours."""
         ...
@@ -81,24 +86,56 @@ def _figures(found: Sequence[Compared]) -> str:
     )
 
 
-def _said(compared: Iterable[Compared], date: str, *, fewer: bool, over: str) -> list[str]:
+def _grouped(
+    compared: Iterable[Compared], *, by: str, fewer: bool
+) -> dict[tuple[str, str], list[Compared]]:
+    """Return, by method and baseline, the outcomes of which ours caught less, or else more."""
     groups: dict[tuple[str, str], list[Compared]] = {}
     for one in compared:
-        ours_is_fewer = one.ours < one.theirs
-        alike = one.ours == one.theirs
         is_ours = one.method.startswith("score_") or one.method == FORECAST
-        if is_ours and not alike and ours_is_fewer == fewer:
+        apart = one.ours < one.theirs if fewer else one.ours > one.theirs
+        if is_ours and apart and one.by == by:
             groups.setdefault((one.method, one.baseline), []).append(one)
+    return groups
+
+
+def _said(compared: Iterable[Compared], date: str, *, fewer: bool, over: str) -> list[str]:
     return [
         f"Back-test of {date}{over}, a tenth of the areas: {method_words(method)} caught "
         f"{'less' if fewer else 'more'} than {method_words(baseline)} would have: "
         f"{_figures(found)}."
-        for (method, baseline), found in groups.items()
+        for (method, baseline), found in _grouped(compared, by="number", fewer=fewer).items()
     ]
+
+
+def _other_ways(compared: Sequence[Compared], date: str, over: str) -> list[str]:
+    """Say it for equal residents and equal land too: a score is of rates, a count is not."""
+    said = []
+    for by, words in (("population", "residents"), ("area", "land")):
+        less, more = (_grouped(compared, by=by, fewer=fewer) for fewer in (True, False))
+        for pair in dict.fromkeys([*less, *more]):
+            parts = [
+                f"{word} of {', '.join(_sureness(one) for one in groups[pair])}"
+                for word, groups in (("less", less), ("more", more))
+                if pair in groups
+            ]
+            said.append(
+                f"Back-test of {date}{over}, a tenth of the {words}: {method_words(pair[0])} "
+                f"caught, against {method_words(pair[1])}, in points: {'; '.join(parts)}."
+            )
+    return said
+
+
+def _sureness(one: Compared) -> str:
+    gap = 100 * (one.ours - one.theirs)
+    chance = " (may be chance)" if one.lo <= 0 <= one.hi else ""
+    return f"{OUTCOME_WORDS.get(one.outcome, one.outcome)} {gap:+.1f}{chance}"
 
 
 def losses(compared: Iterable[Compared], date: str, *, over: str = "") -> list[str]:
     """Return a sentence for each of our methods and each count that it does not beat.
+
+    In a tenth of the number of areas, which is how a list is cut.
 
     Parameters
     ----------
@@ -111,5 +148,12 @@ def losses(compared: Iterable[Compared], date: str, *, over: str = "") -> list[s
 
 
 def verdicts(compared: Sequence[Compared], date: str, *, over: str = "") -> list[str]:
-    """Return where each of our methods loses, then where it wins; empty without an outcome."""
-    return losses(compared, date, over=over) + _said(compared, date, fewer=False, over=over)
+    """Return where each of our methods loses, where it wins, and how it is by residents and land.
+
+    Empty where nothing happened or nothing could be compared.
+    """
+    return [
+        *losses(compared, date, over=over),
+        *_said(compared, date, fewer=False, over=over),
+        *_other_ways(compared, date, over),
+    ]
