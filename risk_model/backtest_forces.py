@@ -14,6 +14,7 @@ from risk_model.backtest import BUDGETS, SHARES, Judged, judge_origin
 from risk_model.backtest_methods import (
     ALL_CRIME,
     FORECAST,
+    FORECAST_ALL,
     PRIOR,
     Forecaster,
     Ranking,
@@ -113,8 +114,9 @@ def backtest_forces(
     """Choose and judge in each force by itself at the last origin, then compare over forces.
 
     A force takes part with 30 areas or more and data for every known month and for a month to
-    come. Scores are made within the force, as a run of it would; the forecast learns from all
-    forces together, from the months that are known.
+    come. Scores and forecast are made within the force, as by a run of it without a ring; the
+    forecast is shown as well as it is when all areas together teach it. All from the months that
+    are known.
 
     Parameters
     ----------
@@ -147,22 +149,24 @@ def backtest_forces(
             if progress is not None:
                 progress(f"choosing in {force}")
             own = {
-                outcome: {FORECAST: Ranking(values[areas], values[areas])}
+                outcome: {FORECAST_ALL: Ranking(values[areas], values[areas])}
                 for outcome, values in forecast.items()
             }
-            judged[force], _ = judge_origin(
+            judged[force], said = judge_origin(
                 part_of(data, data.months, areas),
                 origin,
                 config,
                 harm,
-                forecaster=None,
+                forecaster=forecaster,
                 resamples=0,
                 seed=0,
                 rankings=own,
             )
+            notes += [f"{force}: {line}" for line in said]
     seed = config.uncertainty.seed
     pairs = [(score_name(key), other) for key in config.priorities for other in (PRIOR, ALL_CRIME)]
-    pairs += [(FORECAST, PRIOR), (FORECAST, ALL_CRIME), (ALL_CRIME, PRIOR)]
+    pairs += [(own, other) for own in (FORECAST, FORECAST_ALL) for other in (PRIOR, ALL_CRIME)]
+    pairs.append((ALL_CRIME, PRIOR))
     return ForcesBacktest(
         table=_means(judged, resamples, seed),
         forces=_by_force(judged),

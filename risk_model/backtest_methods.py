@@ -18,6 +18,7 @@ from risk_model.scoring import rate
 __all__ = [
     "ALL_CRIME",
     "FORECAST",
+    "FORECAST_ALL",
     "OUTCOMES",
     "PERFECT",
     "PRIOR",
@@ -45,6 +46,9 @@ _NAMED: Mapping[str, tuple[str, ...]] = {
     "weapons": ("possession_of_weapons",),
     "robbery_weapons": ("robbery", "possession_of_weapons"),
 }
+
+FORECAST_ALL = "forecast_all_forces"
+"""The forecast learned from every force together, where `forecast` is that of a run of one."""
 
 Forecaster = Callable[[ModelData, int], Mapping[str, NDArray[np.float64]]]
 """Layers of the months that are known, and a number of months: expected events by outcome."""

@@ -13,10 +13,11 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from risk_model.backtest_forces import backtest_forces
+from risk_model.backtest_forecast import forecaster_of
 from risk_model.backtest_origins import Origin
 from risk_model.backtest_rolling import rolling_backtest
 from risk_model.backtest_store import TABLE, content_of_settings, publish_backtest
-from risk_model.backtest_verdicts import Compared, losses, verdicts
+from risk_model.backtest_verdicts import Compared, losses, other_ways, verdicts
 from risk_model.input_tables import Settings
 from risk_model.loading import LoadedInputs, load
 from risk_model.pipeline import build_model
@@ -87,6 +88,7 @@ def run_backtest(
     compared: Sequence[Compared]
     tables: dict[str, pd.DataFrame]
     origins: tuple[Origin, ...]
+    forecaster = forecaster_of(settings.risk, settings.harm)
     with threadpool_limits(limits=1):
         if options.by_force:
             slugs = {lad: str(entry["slug"]) for lad, entry in loaded.forces.items()}
@@ -98,6 +100,7 @@ def run_backtest(
                 force_of=force_of,
                 window=window,
                 horizon=options.horizon,
+                forecaster=forecaster,
                 progress=progress,
             )
             tables = {TABLE: over.table, _FORCES: over.forces}
@@ -111,6 +114,7 @@ def run_backtest(
                 settings.harm,
                 window=window,
                 horizon=options.horizon,
+                forecaster=forecaster,
                 resamples=options.resamples,
                 progress=progress,
             )
@@ -135,6 +139,7 @@ def run_backtest(
         "comparisons": rows,
         "losses": losses(compared, date, over=words),
         "verdicts": verdicts(compared, date, over=words),
+        "other_ways": other_ways(compared, date, over=words),
         "notes": list(notes),
         "code_version": code_version(),
         "versions": versions(),

@@ -29,6 +29,7 @@ __all__ = [
 
 _FOLDER = "backtests"
 TABLE = "backtest.csv"
+_SHOWN = ("kind", "months", "window", "horizon", "verdicts", "other_ways", "notes")
 
 
 def _content(
@@ -156,7 +157,13 @@ def attach_backtest(runs: Path, manifest: Mapping[str, Any]) -> Attached:
         Of the run that is about to be published.
     """
     key = sha256_text(_content_of_manifest(manifest))
-    blank: dict[str, Any] = {"status": "not run", "date": None, "key": key, "verdicts": []}
+    blank: dict[str, Any] = {
+        "status": "not run",
+        "date": None,
+        "key": key,
+        "verdicts": [],
+        "other_ways": [],
+    }
     try:
         found = find_backtest(runs, key)
         table = None if found is None else found.path(TABLE).read_bytes()
@@ -170,9 +177,8 @@ def attach_backtest(runs: Path, manifest: Mapping[str, Any]) -> Attached:
         "date": str(about["created"])[:10],
         "key": key,
         "id": found.run_id,
-        **{name: about[name] for name in ("kind", "months", "window", "horizon", "verdicts")},
+        **{name: about[name] for name in _SHOWN},
         "origins": [origin["at"] for origin in about["origins"]],
-        "notes": about["notes"],
     }
     return Attached(entry, list(about["losses"]), {TABLE: _bytes_writer(table)})
 

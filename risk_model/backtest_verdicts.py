@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from risk_model.backtest_methods import ALL_CRIME, FORECAST, PRIOR
+from risk_model.backtest_methods import ALL_CRIME, FORECAST, FORECAST_ALL, PRIOR
 
-__all__ = ["METHOD_WORDS", "OUTCOME_WORDS", "Compared", "losses", "method_words", "verdicts"]
+__all__ = [
+    "METHOD_WORDS",
+    "OUTCOME_WORDS",
+    "Compared",
+    "losses",
+    "method_words",
+    "other_ways",
+    "verdicts",
+]
 
 OUTCOME_WORDS = {
     "violence": "all violence",
@@ -22,6 +30,7 @@ METHOD_WORDS = {
     "imd": "the IMD alone",
     "perfect": "the perfect choice",
     FORECAST: "the forecast",
+    FORECAST_ALL: "the forecast learned from all forces",
 }
 
 
@@ -92,7 +101,7 @@ def _grouped(
     """Return, by method and baseline, the outcomes of which ours caught less, or else more."""
     groups: dict[tuple[str, str], list[Compared]] = {}
     for one in compared:
-        is_ours = one.method.startswith("score_") or one.method == FORECAST
+        is_ours = one.method.startswith("score_") or one.method in (FORECAST, FORECAST_ALL)
         apart = one.ours < one.theirs if fewer else one.ours > one.theirs
         if is_ours and apart and one.by == by:
             groups.setdefault((one.method, one.baseline), []).append(one)
@@ -108,7 +117,7 @@ def _said(compared: Iterable[Compared], date: str, *, fewer: bool, over: str) ->
     ]
 
 
-def _other_ways(compared: Sequence[Compared], date: str, over: str) -> list[str]:
+def other_ways(compared: Sequence[Compared], date: str, *, over: str = "") -> list[str]:
     """Say it for equal residents and equal land too: a score is of rates, a count is not."""
     said = []
     for by, words in (("population", "residents"), ("area", "land")):
@@ -148,12 +157,8 @@ def losses(compared: Iterable[Compared], date: str, *, over: str = "") -> list[s
 
 
 def verdicts(compared: Sequence[Compared], date: str, *, over: str = "") -> list[str]:
-    """Return where each of our methods loses, where it wins, and how it is by residents and land.
-
-    Empty where nothing happened or nothing could be compared.
-    """
+    """Return where each of our methods loses, then where it wins; empty without an event."""
     return [
         *losses(compared, date, over=over),
         *_said(compared, date, fewer=False, over=over),
-        *_other_ways(compared, date, over),
     ]

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from dashboards.cli.console import Console
     from risk_model.run_store import PublishedRun
 
-__all__ = ["backtest", "capture_rows", "print_backtest"]
+__all__ = ["PAIRED", "backtest", "capture_rows", "paired_rows", "print_backtest"]
 
 
 def backtest(
@@ -106,6 +106,9 @@ def print_backtest(console: Console, published: PublishedRun) -> None:
     if len(table):
         headers, rows = capture_rows(table)
         console.table(headers, rows, right=range(1, len(headers)))
+    if about["kind"] == "forces":
+        console.heading("Paired over forces: difference of the shares caught, and the gain")
+        console.table(PAIRED, paired_rows(about["comparisons"]), right=range(3, len(PAIRED)))
     for heading, lines in (
         ("Against counting", about["verdicts"]),
         ("Left out", about["notes"]),
@@ -115,6 +118,34 @@ def print_backtest(console: Console, published: PublishedRun) -> None:
             for line in lines:
                 console.line(f"- {line}")
     console.heading(f"Kept as {published.folder}")
+
+
+PAIRED = (
+    "outcome", "method", "against", "forces", "ours", "theirs", "difference", "95 %, t",
+    "95 %, bootstrap", "gain",
+)  # fmt: skip
+
+
+def paired_rows(comparisons: list[dict[str, Any]]) -> list[list[str]]:
+    """Return a row a comparison over forces, in a tenth of the areas."""
+    from risk_model.backtest_verdicts import OUTCOME_WORDS
+
+    return [
+        [
+            OUTCOME_WORDS.get(one["outcome"], one["outcome"]),
+            one["method"],
+            one["baseline"],
+            f"{one['forces']}",
+            f"{one['ours']:.3f}",
+            f"{one['theirs']:.3f}",
+            f"{one['difference']:+.4f}",
+            f"{one['lo']:+.4f} to {one['hi']:+.4f}",
+            f"{one['boot_lo']:+.4f} to {one['boot_hi']:+.4f}",
+            f"{one['gain']:+.1%}",
+        ]
+        for one in comparisons
+        if one["by"] == "number"
+    ]
 
 
 def _title(about: dict[str, Any] | Any) -> str:
