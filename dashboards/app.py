@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import importlib.resources
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +17,17 @@ from flask import Flask, Response, abort, jsonify, request
 
 from dashboards import ids
 from dashboards.components.frame import problem_page
-from dashboards.pages import data, evidence, method, overview, priority
+from dashboards.pages import compare, data, evidence, method, overview, priority
 from dashboards.runs import RunLibrary
 from dashboards.security import callbacks, headers
 from dashboards.settings import WebSettings
-from dashboards.state import ViewState, read_state
+from dashboards.state import CompareState, read_compare, read_state
+from dashboards.view import RunView
 from spatial.errors import InputError
 
 __all__ = ["create_app", "page"]
 
-_FIXED_PAGES = ("/", "/evidence", "/data", "/method")
+_FIXED_PAGES = ("/", "/compare", "/evidence", "/data", "/method")
 
 
 def _text_of(name: str) -> str:
@@ -51,6 +53,8 @@ def page(library: RunLibrary, settings: WebSettings, path: str, search: str) -> 
         return overview.layout(view, current_id=current_id)
     if path == "/evidence":
         return evidence.layout(view, library.evidence(view.run_id), current_id=current_id)
+    if path == "/compare":
+        return compare.layout(view, library, _comparison(view, search), current_id=current_id)
     if path == "/data":
         return data.layout(view, current_id=current_id)
     if path == "/method":
@@ -58,21 +62,20 @@ def page(library: RunLibrary, settings: WebSettings, path: str, search: str) -> 
     name = path.removeprefix("/")
     if name not in view.priorities:
         return problem_page("Page not found", "There is no page at this address.")
-    wanted = ViewState(
+    wanted = replace(
+        state,
         run_id=view.run_id,
         priority=name,
-        layer=state.layer,
-        area=state.area,
-        stratum=state.stratum,
-        query=state.query,
-        sort=state.sort,
-        show=state.show,
-        place=state.place,
         force=state.force if state.force in view.forces else "",
-        start=state.start,
     )
     geometry = library.geometry(view.run_id, wanted.force)
     return priority.layout(view, geometry, wanted, settings, current_id=current_id)
+
+
+def _comparison(view: RunView, search: str) -> CompareState:
+    asked = read_compare(search)
+    known = asked.priority if asked.priority in view.priorities else view.priorities[0]
+    return replace(asked, run_id=view.run_id, priority=known)
 
 
 def _serve_files(server: Flask, library: RunLibrary) -> None:
@@ -176,6 +179,7 @@ def create_app(runs: Path, settings: WebSettings | None = None) -> Dash:
         Input(ids.PAGE, "children"),
     )
     priority.register(app, library, chosen)
+    compare.register(app, library)
     _serve_files(server, library)
     _refuse_unknown_pages(server, library)
     callbacks.install(server, app.callback_map, most_bytes=chosen.callback_bytes)

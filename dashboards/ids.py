@@ -28,3 +28,7 @@ AREA_PANEL: Final = "area-panel"
 AREA_DRAWN: Final = "area-drawn"
 
 CONTROLS: Final = "controls"
+
+COMPARE_QUESTION: Final = "compare-question"
+COMPARE_ANSWER: Final = "compare-answer"
+COMPARE_DRAWN: Final = "compare-drawn"

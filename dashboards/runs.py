@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from threading import Lock
 from typing import Final, Generic, TypeVar
@@ -12,7 +12,10 @@ from dashboards.country_map import country_of
 from dashboards.evidence_tables import EngineTables, engine_tables_of
 from dashboards.geometry import Geometry, geometry_of
 from dashboards.view import RunView, view_of
-from risk_model.run_store import PublishedRun, read_run
+from risk_model.comparison import Comparison, PriorityComparison, Side, compare_sides, side_of
+from risk_model.model_store import KeptModel, read_model
+from risk_model.run_store import PublishedRun, RunSummary, list_runs, read_run
+from risk_model.weight_change import change_weights
 from spatial.errors import Fault, InputError
 
 __all__ = ["RunLibrary"]
@@ -20,6 +23,7 @@ __all__ = ["RunLibrary"]
 T = TypeVar("T")
 
 _FORCES_KEPT: Final = 8
+_MODELS_KEPT: Final = 2
 
 
 class _Shelf(Generic[T]):
@@ -67,6 +71,7 @@ class RunLibrary:
         self._runs = runs
         self._keep = keep
         self._views: _Shelf[RunView] = _Shelf(keep)
+        self._models: _Shelf[tuple[KeptModel, Side]] = _Shelf(_MODELS_KEPT)
         self._geometries: _Shelf[Geometry] = _Shelf(keep + _FORCES_KEPT)
 
     def current_id(self) -> str:
@@ -85,6 +90,22 @@ class RunLibrary:
     def evidence(self, run_id: str) -> EngineTables:
         """Return the tables that describe a run's map as a whole; they are small."""
         return engine_tables_of(self.open(run_id))
+
+    def summaries(self) -> list[RunSummary]:
+        """Return the published runs, the latest first."""
+        return list_runs(self._runs)[::-1]
+
+    def compare(self, before: str, after: str) -> Comparison:
+        """Compare two published runs; InputError where one of them is not there."""
+        return compare_sides(side_of(self.open(before)), side_of(self.open(after)))
+
+    def what_if(
+        self, run_id: str, priority: str, weights: Mapping[str, float]
+    ) -> PriorityComparison:
+        """Say what other weights would do to a run; its kept layers stay in memory a while."""
+        run = self.open(run_id)
+        kept, side = self._models.get(run_id, lambda: (read_model(run), side_of(run)))
+        return change_weights(kept, side, run.manifest, priority, weights)
 
     def geometry(self, run_id: str, force: str = "") -> Geometry:
         """Return the shapes of a run, or of one of its forces, as the bytes that the browser gets.

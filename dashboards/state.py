@@ -11,7 +11,16 @@ import re
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode
 
-__all__ = ["SORTS", "STRATA", "Place", "ViewState", "link", "read_state"]
+__all__ = [
+    "SORTS",
+    "STRATA",
+    "CompareState",
+    "Place",
+    "ViewState",
+    "link",
+    "read_compare",
+    "read_state",
+]
 
 STRATA = ("urban", "rural")
 SORTS = ("rank", "area", "rate", "population")
@@ -20,9 +29,12 @@ SHOWN_AT_FIRST = ("flagged", "places")
 
 _LONGEST_ADDRESS = 2048
 _LONGEST_QUERY = 80
+_MOST_FIELDS = 40
+_MOST_WEIGHT = 1000.0
 _NAME = re.compile(r"[a-z0-9_]{1,40}")
 _AREA = re.compile(r"[A-Za-z0-9]{1,12}")
 _RUN = re.compile(r"[0-9A-Za-z-]{1,40}")
+_WEIGHT = re.compile(r"[0-9]{1,6}([.,][0-9]{0,9})?", re.ASCII)
 _FORCE = re.compile(r"[a-z0-9-]{1,60}")
 _FROM = re.compile(r"[1-9][0-9]{0,6}")
 
@@ -53,6 +65,17 @@ class ViewState:
     start: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class CompareState:
+    """One question of the compare page: another run, or other weights of a priority."""
+
+    run_id: str = ""
+    priority: str = ""
+    other: str = ""
+    weights: tuple[tuple[str, float], ...] = ()
+    name: str = ""
+
+
 def _place(text: str) -> Place | None:
     try:
         zoom, latitude, longitude = (float(part) for part in text.split("/"))
@@ -68,6 +91,45 @@ def _known(pattern: re.Pattern[str], text: str) -> str:
     return text if pattern.fullmatch(text) else ""
 
 
+def _parameters(search: object) -> dict[str, str]:
+    text = search if isinstance(search, str) and len(search) <= _LONGEST_ADDRESS else ""
+    try:
+        return dict(
+            parse_qsl(text.removeprefix("?"), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
+        )
+    except ValueError:
+        return {}
+
+
+def _weight(text: str) -> float | None:
+    """Read a weight from 0 to 1,000 in plain figures; a decimal comma is understood."""
+    if not _WEIGHT.fullmatch(text.strip()):
+        return None
+    found = float(text.strip().replace(",", "."))
+    return found if found <= _MOST_WEIGHT else None
+
+
+def read_compare(search: object) -> CompareState:
+    """Read the address of the compare page as `read_state` does: never raises.
+
+    Weights are given as ``w.harm_rate=0.4``; what is no weight is left out.
+    """
+    given = _parameters(search)
+    found = {
+        key.removeprefix("w."): weight
+        for key, text in given.items()
+        if key.startswith("w.") and _NAME.fullmatch(key.removeprefix("w."))
+        if (weight := _weight(text)) is not None
+    }
+    return CompareState(
+        run_id=_known(_RUN, given.get("run", "")),
+        priority=_known(_NAME, given.get("priority", "")),
+        other=_known(_RUN, given.get("with", "")),
+        weights=tuple(sorted(found.items())),
+        name=" ".join(given.get("name", "").split())[:_LONGEST_QUERY],
+    )
+
+
 def read_state(search: object) -> ViewState:
     """Read the part of an address after the question mark; never raises.
 
@@ -77,11 +139,7 @@ def read_state(search: object) -> ViewState:
         Text such as ``"?run=20260101T000000Z-0000000a&layer=score&area=E01020486"``. Anything
         that is not text, or is longer than an address may be, is an empty address.
     """
-    text = search if isinstance(search, str) and len(search) <= _LONGEST_ADDRESS else ""
-    try:
-        given = dict(parse_qsl(text.removeprefix("?"), keep_blank_values=True, max_num_fields=20))
-    except ValueError:
-        given = {}
+    given = _parameters(search)
     show = given.get("show")
     return ViewState(
         run_id=_known(_RUN, given.get("run", "")),

@@ -99,6 +99,42 @@
     }
   }
 
+  /** Put a slider into each place for one; the box beside it holds the same weight. */
+  function makeSliders() {
+    for (const place of document.querySelectorAll("[data-slider]:empty")) {
+      const slider = document.createElement("input");
+      slider.type = "range";
+      slider.min = "0";
+      slider.max = place.dataset.most;
+      slider.step = "0.05";
+      slider.value = place.dataset.value;
+      slider.setAttribute("aria-label", place.dataset.label);
+      place.append(slider);
+    }
+  }
+
+  /** The weights as they stand in the form: the address and the question of the page. */
+  function askWeights() {
+    const frame = document.querySelector("[data-run]");
+    const changes = {};
+    for (const box of document.querySelectorAll("[data-weight]")) {
+      changes[box.dataset.weight] = box.querySelector(".weight-box input, input.weight-box").value.trim();
+    }
+    shared.set(changes, { quiet: true });
+    const asked = new URLSearchParams(window.location.search);
+    asked.set("run", frame.dataset.run);
+    asked.set("priority", document.querySelector("input[name=priority]").value);
+    window.dash_clientside.set_props("compare-question", { data: asked.toString() });
+  }
+
+  functions.compareShown = function (children) {
+    const heading = document.getElementById("compare-finding");
+    if (children && heading) {
+      shared.announce(heading.textContent);
+    }
+    return null;
+  };
+
   /** The address changed: ask the server only what the change touches. */
   functions.route = function (_search, forMap, forList, forArea) {
     const keep = window.dash_clientside.no_update;
@@ -132,6 +168,7 @@
       area: question(["area"]),
     };
     makeTicks();
+    makeSliders();
     readControls();
     return frame.dataset.title;
   };
@@ -182,6 +219,18 @@
 
   let typing = 0;
   document.addEventListener("input", function (event) {
+    const weight = event.target.closest("[data-weight]");
+    if (weight) {
+      const slider = weight.querySelector("[data-slider] input");
+      if (event.target === slider) {
+        window.dash_clientside.set_props(slider.parentNode.dataset.slider, { value: slider.value });
+      } else {
+        slider.value = event.target.value.replace(",", ".");
+      }
+      window.clearTimeout(typing);
+      typing = window.setTimeout(askWeights, 150);
+      return;
+    }
     if (event.target.closest("[data-search]")) {
       window.clearTimeout(typing);
       const text = event.target.value.trim();

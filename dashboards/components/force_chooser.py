@@ -42,7 +42,7 @@ def force_chooser(view: RunView, path: str, chosen: str = "") -> html.Form:
         action=path,
         method="get",
         className="force-chooser",
-        **attributes({"aria-label": "Police force"}),
+        **attributes({"aria-label": "Choice of police force"}),
     )
 
 

@@ -41,9 +41,10 @@ def _navigation(view: RunView, active: str) -> html.Nav:
         for priority in view.priorities
     ]
     pages += [
+        ("/compare", "Compare"),
         ("/evidence", "Evidence"),
         ("/data", "Data"),
-        ("/method", "Method and accessibility"),
+        ("/method", "Method"),
     ]
     items = []
     for path, text in pages:
@@ -131,7 +132,16 @@ def page_frame(
                             "look next. Recorded crime is not all crime.",
                         ),
                         html.Ul([html.Li(str(line)) for line in view.manifest["attribution"]]),
-                        html.P(f"Run {view.run_id}", className="run-id"),
+                        html.P(
+                            [
+                                f"Run {view.run_id}. ",
+                                html.A(
+                                    "Method and accessibility",
+                                    href=link("/method", run=view.run_id),
+                                ),
+                            ],
+                            className="run-id",
+                        ),
                         *marking,
                     ],
                     className="width",

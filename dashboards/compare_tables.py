@@ -1,0 +1,121 @@
+"""Two sides of a comparison as sentences and tables. Imports no Dash."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from dashboards import words
+from dashboards.tables import Table
+from risk_model.comparison import Comparison, PriorityComparison
+
+__all__ = [
+    "change_said",
+    "change_tables",
+    "correlation_said",
+    "settings_table",
+    "weight_table",
+]
+
+_MOST_SETTINGS = 60
+_LONGEST = 80
+
+
+def change_said(part: PriorityComparison) -> str:
+    """Say in one sentence what happens to a list."""
+    name = f"the {part.key.upper()} list of {part.list_size}"
+    entered, left = len(part.entered), len(part.left)
+    if not entered and not left:
+        return f"No area enters or leaves {name}"
+    enter = f"{words.plural(entered, 'area')} {'enters' if entered == 1 else 'enter'}"
+    leave = f"{left or 'none'} {'leaves' if left == 1 else 'leave'}"
+    return f"{enter} and {leave} {name}"
+
+
+def correlation_said(part: PriorityComparison) -> str:
+    """Say how alike the two rankings are as a whole."""
+    if pd.isna(part.rank_correlation):
+        return ""
+    return (
+        f"{words.plural(len(part.stayed), 'area')} of the list {_stay(len(part.stayed))}. Over all "
+        f"areas the two rankings correlate at {part.rank_correlation:.3f} (1: the same order)."
+    )
+
+
+def _stay(count: int) -> str:
+    return "stays" if count == 1 else "stay"
+
+
+def _rows(table: pd.DataFrame) -> tuple[tuple[str, ...], ...]:
+    return tuple(
+        (
+            str(row["area_label"]),
+            f"{row['rank_before']:,.0f}",
+            f"{row['rank_after']:,.0f}",
+            words.number(row["score_before"], 1),
+            words.number(row["score_after"], 1),
+            str(row["tier_after"])
+            if str(row["tier_before"]) == str(row["tier_after"])
+            else f"{row['tier_before']}, then {row['tier_after']}",
+        )
+        for row in table.to_dict("records")
+    )
+
+
+def change_tables(part: PriorityComparison) -> tuple[Table, ...]:
+    """Return who enters, leaves, stays, and who moves most off both lists; empty ones left out."""
+    heads = ("Area", "Rank before", "Rank after", "Score before", "Score after", "Evidence")
+    named = (
+        ("Enter the list", part.entered),
+        ("Leave the list", part.left),
+        ("Stay on the list", part.stayed),
+        ("Move most, on neither list", part.moved),
+    )
+    return tuple(
+        Table(f"{caption}: {len(table)}", heads, _rows(table), (False, *(True,) * 4, False))
+        for caption, table in named
+        if len(table)
+    )
+
+
+def weight_table(before: Mapping[str, float], after: Mapping[str, float]) -> Table:
+    """Return the shares of a score that two sets of weights give each indicator."""
+    old, new = sum(before.values()), sum(after.values())
+    rows = tuple(
+        (
+            words.indicator_words(name),
+            f"{weight / old:.0%}" if old else "",
+            f"{after[name] / new:.0%}" if new else "",
+        )
+        for name, weight in before.items()
+    )
+    return Table(
+        "Share of the score. Weights are rescaled to add up to 100%.",
+        ("Indicator", "In the run", "With these weights"),
+        rows,
+        (False, True, True),
+    )
+
+
+def _short(value: Any) -> str:
+    text = "not set" if value is None else str(value)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def settings_table(result: Comparison) -> Table | None:
+    """Return the settings in which two runs differ."""
+    if not result.settings:
+        return None
+    rows = tuple(
+        (key, _short(old), _short(new))
+        for key, (old, new) in list(result.settings.items())[:_MOST_SETTINGS]
+    )
+    more = len(result.settings) - len(rows)
+    caption = f"Settings that differ: {len(result.settings)}"
+    return Table(
+        f"{caption}, the first {len(rows)} shown" if more else caption,
+        ("Setting", "Before", "After"),
+        rows,
+    )
