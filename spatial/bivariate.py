@@ -8,16 +8,16 @@ import numpy as np
 import numpy.typing as npt
 
 from spatial.errors import StatisticsError
-from spatial.moran import (
+from spatial.local_tests import (
     AGREEMENT_STAGE,
     NO_NEIGHBOURS,
     NOT_TESTABLE,
     Correction,
-    _clusters,
-    _constant,
-    _refuse_not_finite,
-    _report_mask,
-    _why_not,
+    is_constant,
+    quadrant_labels,
+    refuse_not_finite,
+    report_mask,
+    why_not_tested,
 )
 from spatial.permutation import (
     benjamini_hochberg,
@@ -126,7 +126,7 @@ def bivariate_moran(
         range.
     """
     own, other = _variable(x, "x", neighbours), _variable(y, "y", neighbours)
-    reported = _report_mask(report, neighbours.n)
+    reported = report_mask(report, neighbours.n)
     if not 0.0 < alpha < 1.0:
         raise StatisticsError(f"alpha: {alpha} is not between 0 and 1")
     if correction not in ("benjamini-hochberg", "none"):
@@ -134,9 +134,9 @@ def bivariate_moran(
     if permutations < 1:
         raise StatisticsError(f"permutations: {permutations} is below 1")
     n, has = neighbours.n, neighbours.cardinalities > 0
-    reason = _why_not(own, has, events) or _why_not(other, has, events)
+    reason = why_not_tested(own, has, events) or why_not_tested(other, has, events)
     nothing = np.full(n, np.nan)
-    if _constant(own) or _constant(other):
+    if is_constant(own) or is_constant(other):
         zx = lag = nothing
         correlation = np.nan
     else:
@@ -167,7 +167,7 @@ def bivariate_moran(
         q = np.where(reported, p, np.nan)
         if correction == "benjamini-hochberg":
             q = benjamini_hochberg(q)
-        return q, _clusters(zx, lag, q, has, alpha)
+        return q, quadrant_labels(zx, lag, q, has, alpha)
 
     p = test(seed)
     q, cluster = labels(p)
@@ -179,7 +179,7 @@ def bivariate_moran(
             for check in range(seeds_checked)
         ]
         agreement = np.where(np.isnan(q), np.nan, np.mean(same, axis=0))
-    raw = _clusters(zx, lag, np.where(reported, p, np.nan), has, alpha)
+    raw = quadrant_labels(zx, lag, np.where(reported, p, np.nan), has, alpha)
     return BivariateMoran(
         neighbours.codes, value, i, lag, correlation, p, q, cluster, raw, permutations, seed,
         agreement, "",
@@ -194,7 +194,7 @@ def _variable(values: npt.ArrayLike, name: str, neighbours: Neighbours) -> Float
             f"{name}: shape {column.shape} for a graph of {neighbours.n} areas; "
             "give one value an area, sorted by area code"
         )
-    _refuse_not_finite(column, name, neighbours.codes)
+    refuse_not_finite(column, name, neighbours.codes)
     return column
 
 

@@ -16,7 +16,8 @@ import numpy.typing as npt
 from spatial.blocks import SERIAL, BlockMap
 from spatial.errors import StatisticsError
 from spatial.getis import local_g
-from spatial.moran import FEWEST_AREAS, FEWEST_EVENTS, QUADRANTS, assuncao_reis, local_moran
+from spatial.local_tests import FEWEST_AREAS, FEWEST_EVENTS, QUADRANTS
+from spatial.moran import assuncao_reis, local_moran
 from spatial.weights import Neighbours
 
 __all__ = [

@@ -23,24 +23,24 @@ import numpy as np
 import numpy.typing as npt
 
 from spatial.errors import StatisticsError
-from spatial.moran import (
+from spatial.local_tests import (
     NO_NEIGHBOURS,
     NOT_TESTABLE,
     Correction,
-    LocalMoran,
-    _clusters,
-    _constant,
-    _refuse_not_finite,
-    _report_mask,
-    _why_not,
+    is_constant,
+    quadrant_labels,
+    refuse_not_finite,
+    report_mask,
+    why_not_tested,
 )
+from spatial.moran import LocalMoran
 from spatial.permutation import (
     PermutationCounts,
     benjamini_hochberg,
     pseudo_p,
     rounding_slack,
-    sample_blocks,
 )
+from spatial.samples import sample_blocks
 
 __all__ = [
     "WeightedNeighbours",
@@ -320,17 +320,17 @@ def weighted_local_moran(
             f"y: shape {values.shape} for a graph of {neighbours.n} areas; "
             "give one value an area, sorted by area code"
         )
-    _refuse_not_finite(values, "y", neighbours.codes)
-    reported = _report_mask(report, neighbours.n)
+    refuse_not_finite(values, "y", neighbours.codes)
+    reported = report_mask(report, neighbours.n)
     if not 0.0 < alpha < 1.0:
         raise StatisticsError(f"alpha: {alpha} is not between 0 and 1")
     if correction not in ("benjamini-hochberg", "none"):
         raise StatisticsError(f"correction: {correction!r} is not benjamini-hochberg or none")
     has = neighbours.cardinalities > 0
     nothing = np.full(neighbours.n, np.nan)
-    reason = _why_not(values, has, events)
+    reason = why_not_tested(values, has, events)
     z = lag = nothing
-    if not _constant(values):
+    if not is_constant(values):
         z = (values - values.mean()) / values.std()
         lag = neighbours.lag(z)
     if reason:
@@ -351,8 +351,8 @@ def weighted_local_moran(
     inside = np.where(reported, p, np.nan)
     q = benjamini_hochberg(inside) if correction == "benjamini-hochberg" else inside
     return LocalMoran(
-        neighbours.codes, z * lag, lag, p, q, _clusters(z, lag, q, has, alpha),
-        _clusters(z, lag, inside, has, alpha), permutations, seed, nothing, "",
+        neighbours.codes, z * lag, lag, p, q, quadrant_labels(z, lag, q, has, alpha),
+        quadrant_labels(z, lag, inside, has, alpha), permutations, seed, nothing, "",
     )  # fmt: skip
 
 
@@ -374,7 +374,7 @@ def _within(
     for axis, values in zip("xy", points, strict=True):
         if values.shape != (len(names),):
             raise StatisticsError(f"{axis}: shape {values.shape} for {len(names)} area codes")
-        _refuse_not_finite(values, axis, names)
+        refuse_not_finite(values, axis, names)
     if any(a >= b for a, b in itertools.pairwise(names)):
         raise StatisticsError("codes: area codes must be sorted and unique; sort them first")
     at = np.column_stack(points)

@@ -10,15 +10,15 @@ import numpy as np
 import numpy.typing as npt
 
 from spatial.errors import StatisticsError
-from spatial.moran import (
+from spatial.local_tests import (
     AGREEMENT_STAGE,
     NO_NEIGHBOURS,
     NOT_SIGNIFICANT,
     NOT_TESTABLE,
     Correction,
-    _report_mask,
-    _values,
-    _why_not,
+    checked_values,
+    report_mask,
+    why_not_tested,
 )
 from spatial.permutation import (
     Alternative,
@@ -228,7 +228,7 @@ def local_g(
     StatisticsError
         Where y is not finite or of another length than the graph, or a setting is out of range.
     """
-    values = _values(y, neighbours)
+    values = checked_values(y, neighbours)
     return local_g_of_maps(
         values[np.newaxis],
         neighbours,
@@ -274,7 +274,7 @@ def local_g_of_maps(
     StatisticsError
         As `local_g`.
     """
-    reported = _report_mask(report, neighbours.n)
+    reported = report_mask(report, neighbours.n)
     if weights not in ("binary", "row-standardised"):
         raise StatisticsError(f"weights: {weights!r} is not binary or row-standardised")
     if correction not in ("benjamini-hochberg", "none"):
@@ -286,11 +286,11 @@ def local_g_of_maps(
     for name, given in (("events", events), ("counts", counts)):
         if given is not None and len(given) != len(maps):
             raise StatisticsError(f"{name}: {len(given)} of them for {len(maps)} maps")
-    checked = [_values(row, neighbours) for row in maps]
+    checked = [checked_values(row, neighbours) for row in maps]
     has = neighbours.cardinalities > 0
     z = [getis_ord_z(y, neighbours.indptr, neighbours.indices, star=star) for y in checked]
     reasons = [
-        _why_not(y, has, None if events is None else events[which])
+        why_not_tested(y, has, None if events is None else events[which])
         for which, y in enumerate(checked)
     ]
     tested = [which for which, reason in enumerate(reasons) if not reason]

@@ -9,14 +9,26 @@ import numpy as np
 import numpy.typing as npt
 
 from spatial.errors import StatisticsError
+from spatial.local_tests import (
+    AGREEMENT_STAGE,
+    CLUSTERS,
+    NO_NEIGHBOURS,
+    NOT_TESTABLE,
+    Correction,
+    checked_values,
+    is_constant,
+    quadrant_labels,
+    report_mask,
+    why_not_tested,
+)
 from spatial.permutation import (
-    PERMUTATION_STAGE,
     PermutationCounts,
     benjamini_hochberg,
     conditional_moran_counts,
     pseudo_p,
     rounding_slack,
 )
+from spatial.samples import PERMUTATION_STAGE
 from spatial.smoothing import counts_and_base, rate_moments
 from spatial.weights import Neighbours
 
@@ -25,24 +37,7 @@ __all__ = ["CLUSTERS", "GlobalMoran", "LocalMoran", "assuncao_reis", "global_mor
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 TextArray = npt.NDArray[np.str_]
-Correction = Literal["benjamini-hochberg", "none"]
 Engine = Literal["exact", "esda"]
-
-NOT_SIGNIFICANT = "Not significant"
-NO_NEIGHBOURS = "No neighbours"
-NOT_TESTABLE = "Not testable"
-QUADRANTS = ("High-High", "Low-High", "Low-Low", "High-Low")
-CLUSTERS = (*QUADRANTS, NOT_SIGNIFICANT, NO_NEIGHBOURS, NOT_TESTABLE)
-
-FEWEST_AREAS = 30
-"""Below this many areas a permutation test says little, and none is made."""
-
-FEWEST_EVENTS = 50
-"""Below this many events a map of rates is mostly chance, and no test is made."""
-
-AGREEMENT_STAGE = 502
-"""Spawn key of the further seeds, apart from the published one's (`PERMUTATION_STAGE`)."""
-
 
 _ESDA_CELLS = 4_000_000
 """Simulated values that esda may hold at once: it keeps them all."""
@@ -168,11 +163,11 @@ def global_moran(y: npt.ArrayLike, neighbours: Neighbours) -> GlobalMoran:
     y
         Shape (n,), in the order of `neighbours.codes`, finite.
     """
-    values = _values(y, neighbours)
+    values = checked_values(y, neighbours)
     has = neighbours.cardinalities > 0
     n, islands = neighbours.n, int((~has).sum())
     value = np.nan
-    if not _constant(values) and has.any():
+    if not is_constant(values) and has.any():
         z = values - values.mean()
         lag = neighbours.lag(z)
         # Sums, not dot products: those may depend on the number of threads.
@@ -224,8 +219,8 @@ def local_moran(
     StatisticsError
         Where y is not finite or of another length than the graph, or a setting is out of range.
     """
-    values = _values(y, neighbours)
-    reported = _report_mask(report, neighbours.n)
+    values = checked_values(y, neighbours)
+    reported = report_mask(report, neighbours.n)
     if not 0.0 < alpha < 1.0:
         raise StatisticsError(f"alpha: {alpha} is not between 0 and 1")
     if correction not in ("benjamini-hochberg", "none"):
@@ -236,8 +231,8 @@ def local_moran(
         raise StatisticsError(f"permutations: {permutations} is below 1")
     has = neighbours.cardinalities > 0
     n = neighbours.n
-    reason = _why_not(values, has, events)
-    if _constant(values):
+    reason = why_not_tested(values, has, events)
+    if is_constant(values):
         z = lag = np.full(n, np.nan)
     else:
         z = (values - values.mean()) / values.std()
@@ -272,7 +267,7 @@ def local_moran(
         q = np.where(reported, p, np.nan)
         if correction == "benjamini-hochberg":
             q = benjamini_hochberg(q)
-        return q, _clusters(z, lag, q, has, alpha)
+        return q, quadrant_labels(z, lag, q, has, alpha)
 
     counts = draw(seed)
     p = test(counts)
@@ -289,7 +284,7 @@ def local_moran(
             again = np.where(open_to_chance, test(draw(key, open_to_chance)), high)
             same.append(labels(again)[1] == cluster)
         agreement = np.where(np.isnan(q), np.nan, np.mean(same, axis=0))
-    raw = _clusters(z, lag, np.where(reported, p, np.nan), has, alpha)
+    raw = quadrant_labels(z, lag, np.where(reported, p, np.nan), has, alpha)
     return LocalMoran(
         neighbours.codes, z * lag, lag, p, q, cluster, raw, permutations, seed, agreement, "",
         counts if engine == "exact" else None,
@@ -313,69 +308,6 @@ def _other_seeds(
     low = 2.0 * (np.maximum(root_low - 7.0, 0.0) ** 2 + 1.0) / (most + 1.0)
     high = 2.0 * ((root_high + 7.0) ** 2 + 1.0) / (fewest + 1.0)
     return np.minimum(low, 1.0), np.minimum(high, 1.0)
-
-
-def _clusters(
-    z: FloatArray, lag: FloatArray, p: FloatArray, has: BoolArray, alpha: float
-) -> TextArray:
-    """Label areas: the quadrant where p is at most alpha, and words where it is not."""
-    with np.errstate(invalid="ignore"):
-        significant = p <= alpha
-        quadrant = (
-            (z > 0) & (lag > 0), (z < 0) & (lag > 0), (z < 0) & (lag < 0), (z > 0) & (lag < 0)
-        )  # fmt: skip
-    conditions = [~has, np.isnan(p), *(significant & here for here in quadrant)]
-    return np.select(conditions, [NO_NEIGHBOURS, NOT_TESTABLE, *QUADRANTS], NOT_SIGNIFICANT)
-
-
-def _why_not(values: FloatArray, has: BoolArray, events: float | None) -> str:
-    """Say why no test can be made, or nothing."""
-    if _constant(values):
-        return "Not testable: the value is the same in every area."
-    if values.size < FEWEST_AREAS:
-        return f"Not tested: {values.size} areas, and at least {FEWEST_AREAS} are needed."
-    if events is not None and events < FEWEST_EVENTS:
-        return f"Not tested: {events:g} events, and at least {FEWEST_EVENTS} are needed."
-    if not has.any():
-        return "Not testable: no area has a neighbour."
-    return ""
-
-
-def _values(y: npt.ArrayLike, neighbours: Neighbours) -> FloatArray:
-    """Check the variable against the graph."""
-    values = np.asarray(y, dtype=np.float64)
-    if values.shape != (neighbours.n,):
-        raise StatisticsError(
-            f"y: shape {values.shape} for a graph of {neighbours.n} areas; "
-            "give one value an area, sorted by area code"
-        )
-    _refuse_not_finite(values, "y", neighbours.codes)
-    return values
-
-
-def _refuse_not_finite(values: FloatArray, name: str, codes: tuple[str, ...] = ()) -> None:
-    bad = np.flatnonzero(~np.isfinite(values))
-    if bad.size:
-        row = int(bad[0])
-        who = f" (area {codes[row]})" if codes else ""
-        raise StatisticsError(
-            f"{name}: row {row}{who} is {values[row]}, and {bad.size - 1} more rows are not finite;"
-            " leave these areas out, for example with Neighbours.subset"
-        )
-
-
-def _report_mask(report: npt.ArrayLike | None, n: int) -> BoolArray:
-    mask = np.ones(n, dtype=bool) if report is None else np.asarray(report)
-    if mask.dtype != np.bool_ or mask.shape != (n,):
-        raise StatisticsError(f"report: expected {n} true or false values, one an area")
-    return mask
-
-
-def _constant(values: FloatArray) -> bool:
-    """Tell whether values differ by more than rounding."""
-    if values.size == 0:
-        return True
-    return bool(np.ptp(values) <= 8 * np.finfo(np.float64).eps * np.abs(values).max())
 
 
 def _esda_counts(

@@ -19,8 +19,11 @@ IntArray = npt.NDArray[np.int64]
 _FEW = 10
 """Areas up to which comparing each with the whole null is quickest: measured break-even."""
 
-_MANY = 5
-"""Values of the null an area below which sorting is quickest: most bins would hold a bound."""
+_MANY = 20
+"""Values of the null an area below which the whole null is put in order: measured break-even."""
+
+_DEEP = 24
+"""Values of the null in one bin above which sorting is quicker than looking at each of them."""
 
 _BIN = 2
 """Values of the null a bin, on average."""
@@ -41,17 +44,69 @@ def tail_counts(null: FloatArray, low: FloatArray, high: FloatArray) -> tuple[In
             np.array([np.count_nonzero(null >= bound) for bound in low], dtype=np.int64),
             np.array([np.count_nonzero(null <= bound) for bound in high], dtype=np.int64),
         )
+    least, most = float(null.min()), float(null.max())
+    bins = min(2 * null.size, np.iinfo(np.uint16).max)
     if null.size > _MANY * low.size:
-        least, most = float(null.min()), float(null.max())
         bins = null.size // _BIN
-        scale = (bins - 1) / (most - least) if most > least else np.inf
-        if np.isfinite(scale):
-            return _binned(null, low, high, least=least, most=most, scale=scale, bins=bins)
+    scale = (bins - 1) / (most - least) if most > least else np.inf
+    if np.isfinite(scale):
+        way = _binned if null.size > _MANY * low.size else _grouped
+        found = way(null, low, high, least=least, most=most, scale=scale, bins=bins)
+        if found is not None:
+            return found
     ordered = np.sort(null)
     return (
         null.size - np.searchsorted(ordered, low, side="left"),
         np.searchsorted(ordered, high, side="right"),
     )
+
+
+def _grouped(
+    null: FloatArray,
+    low: FloatArray,
+    high: FloatArray,
+    *,
+    least: float,
+    most: float,
+    scale: float,
+    bins: int,
+) -> tuple[IntArray, IntArray] | None:
+    """Put the null in order of its bins, and compare each bound with the values of its bin.
+
+    Sixteen-bit bins are ordered by counting, several times as fast as values are sorted, and a
+    bound goes to its bin at once where a search would halve the null a dozen times. None where
+    one bin holds many values (ties): then sorting is quicker.
+    """
+    where = ((null - least) * scale).astype(np.uint16)
+    held = np.bincount(where, minlength=bins)
+    if held.max() > _DEEP:
+        return None
+    starts = np.cumsum(held)
+    starts -= held
+    values = null.take(np.argsort(where, kind="stable"))
+
+    def bin_of(bounds: FloatArray) -> IntArray:
+        return ((np.minimum(np.maximum(bounds, least), most) - least) * scale).astype(np.int64)
+
+    home, high_home = bin_of(low), bin_of(high)
+    below = starts.take(home)
+    up_to = below.copy()
+    left = held.take(home)
+    who = left.nonzero()[0]
+    at, left = below.take(who), left.take(who)
+    least_of, most_of = low.take(who), high.take(who)
+    while who.size:
+        value = values.take(at)
+        below[who] += value < least_of
+        up_to[who] += value <= most_of
+        left -= 1
+        more = left.nonzero()[0]
+        who, at, left = who.take(more), at.take(more) + 1, left.take(more)
+        least_of, most_of = least_of.take(more), most_of.take(more)
+    apart = (home != high_home).nonzero()[0]
+    if apart.size:
+        up_to[apart] = np.searchsorted(np.sort(null), high.take(apart), side="right")
+    return null.size - below, up_to
 
 
 def _binned(
@@ -65,7 +120,9 @@ def _binned(
     bins: int,
 ) -> tuple[IntArray, IntArray]:
     def bin_of(values: FloatArray) -> IntArray:
-        return ((values - least) * scale).astype(np.int64)
+        above = values - least
+        above *= scale
+        return above.astype(np.int64)
 
     where = bin_of(null)
     low_bin, high_bin = bin_of(np.clip(low, least, most)), bin_of(np.clip(high, least, most))

@@ -15,8 +15,6 @@ alike: what they add to the sum of the neighbours, or multiply it by, is held wi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import lru_cache
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -24,10 +22,10 @@ import numpy.typing as npt
 
 from spatial.errors import StatisticsError
 from spatial.null_counts import tail_counts
+from spatial.samples import sample_blocks
 from spatial.weights import neighbour_sums
 
 __all__ = [
-    "PERMUTATION_STAGE",
     "PermutationCounts",
     "benjamini_hochberg",
     "conditional_counts_of_maps",
@@ -38,20 +36,6 @@ __all__ = [
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 Alternative = Literal["two-sided", "greater", "less"]
-
-PERMUTATION_STAGE = 501
-"""First part of the spawn key of these draws, so that no other stage shares their stream."""
-
-_BLOCK = 16_384
-"""Draws made from one generator. Part of the result: another size gives other draws."""
-
-
-_KEPT_BYTES = 8_000_000
-"""Draws up to this size are kept, for the eight latest requests: 463 areas, 99,999 draws, 6 seeds.
-Another map or weight on the same areas meets the same draws, and drawing them takes longest."""
-
-_LONG = 200
-"""Samples longer than the root of this many n are drawn by shuffling all n: measured break-even."""
 
 
 class PermutationCounts(NamedTuple):
@@ -93,9 +77,9 @@ def conditional_moran_counts(
     permutations
         R, at least 1.
     seed
-        Blocks of draws come from `SeedSequence(seed, spawn_key=(PERMUTATION_STAGE, block))`, or
-        from the sequence given with the block's number added to its key. The counts are the same
-        however many blocks are worked on at once.
+        Blocks of draws come from `SeedSequence(seed, spawn_key=(PERMUTATION_STAGE, block))`
+        (`spatial.samples`), or from the sequence given with the block's number added to its key.
+        The counts are the same however many blocks are worked on at once.
     tolerance
         Sums this close are equal. By default the largest error that rounding can leave in a sum
         of z: two equal sums added in another order must not be told apart, for with counts or
@@ -183,91 +167,18 @@ def conditional_counts_of_maps(
         _Test(row, k, indptr, indices, widest, None if tolerance is None else tolerance[which])
         for which, row in enumerate(maps)
     ]
+    room: tuple[npt.NDArray[np.intp], FloatArray] | None = None
     for sample in sample_blocks(n, widest, permutations, seed):
-        # Full-width positions are looked up twice as fast, and only these columns are.
-        places = sample[: int(k.max())].astype(np.intp)
+        drawn = sample[: int(k.max())]  # only these columns are looked up
+        if room is None or room[0].shape != drawn.shape:
+            # Taken once for all blocks: fresh memory costs more than what is done with it.
+            room = np.empty(drawn.shape, dtype=np.intp), np.empty(drawn.shape)
+        places, sums = room
+        places[:] = drawn  # full-width positions are looked up twice as fast
         own = _own_draws(places, k)
         for test, counts in zip(tests, results, strict=True):
-            test.count(places, own, counts)
+            test.count(places, own, counts, sums)
     return results
-
-
-def sample_blocks(
-    n: int, size: int, permutations: int, seed: int | np.random.SeedSequence
-) -> Iterator[npt.NDArray[np.int32]]:
-    """Yield blocks of ordered samples of `size` out of n areas without replacement.
-
-    Yields
-    ------
-    numpy.ndarray
-        Shape (size, draws in this block), each column a draw; 16,384 draws a block but the last.
-        The last block is the beginning of a full one, so fewer permutations are the first of more.
-    """
-    if 4 * size * permutations > _KEPT_BYTES:
-        for block in range(-(-permutations // _BLOCK)):
-            yield _sample_block(n, size, permutations, block, _block_seed(seed, block))
-        return
-    first = _block_seed(seed, 0)
-    entropy = first.entropy
-    if not isinstance(entropy, int | None):
-        entropy = tuple(entropy)
-    yield from _kept_blocks(n, size, permutations, entropy, tuple(first.spawn_key[:-1]))
-
-
-def _sample_block(
-    n: int, size: int, permutations: int, block: int, seed: np.random.SeedSequence
-) -> npt.NDArray[np.int32]:
-    rng = np.random.default_rng(seed)
-    return ordered_samples(n, size, _BLOCK, rng)[:, : permutations - block * _BLOCK]
-
-
-@lru_cache(maxsize=8)
-def _kept_blocks(
-    n: int,
-    size: int,
-    permutations: int,
-    entropy: int | tuple[int, ...] | None,
-    key: tuple[int, ...],
-) -> tuple[npt.NDArray[np.int32], ...]:
-    """Draw once what the same request would draw again: the draws depend on nothing else."""
-    seed = np.random.SeedSequence(entropy, spawn_key=key)
-    blocks = []
-    for block in range(-(-permutations // _BLOCK)):
-        sample = _sample_block(n, size, permutations, block, _block_seed(seed, block))
-        sample.setflags(write=False)
-        blocks.append(sample)
-    return tuple(blocks)
-
-
-def ordered_samples(
-    n: int, size: int, draws: int, rng: np.random.Generator
-) -> npt.NDArray[np.int32]:
-    """Draw ordered samples of `size` distinct numbers below n; shape (size, draws).
-
-    A Fisher-Yates shuffle stopped after `size` steps, for all draws at once. Step c swaps position
-    c with a random position at or after it. Instead of a table of n positions a draw, the swaps so
-    far are followed backwards to find what stands there: about size^2 / 2 comparisons, with no
-    rejection, so that `size` may be n. For long samples whole rows are shuffled instead.
-    """
-    if size * size > _LONG * n:
-        step = max(1, 4_000_000 // n)  # whole rows of a few draws at a time, to bound memory
-        parts = [
-            rng.permuted(
-                np.tile(np.arange(n, dtype=np.int32), (min(step, draws - done), 1)), axis=1
-            )
-            for done in range(0, draws, step)
-        ]
-        return np.concatenate([part[:, :size].T for part in parts], axis=1)
-    chosen = np.empty((size, draws), dtype=np.int32)
-    swapped = np.empty((size, draws), dtype=np.int32)
-    for c in range(size):
-        swapped[c] = rng.integers(c, n, size=draws, dtype=np.int32)
-        position = swapped[c].copy()
-        for earlier in range(c - 1, -1, -1):
-            # Swap `earlier` moved what stood at position `earlier` to this one.
-            position[position == swapped[earlier]] = earlier
-        chosen[c] = position
-    return chosen
 
 
 def rounding_slack(z: FloatArray, size: int) -> float:
@@ -309,40 +220,44 @@ def benjamini_hochberg(p: FloatArray) -> FloatArray:
     """
     q = np.full(p.shape, np.nan)
     made = np.flatnonzero(~np.isnan(p))
-    order = made[np.argsort(p[made], kind="stable")]
+    values = p[made]
+    # Sixteen-bit bins are sorted by counting; what they leave in disorder takes little more.
+    coarse = np.argsort((np.clip(values, 0.0, 1.0) * 65_535).astype(np.uint16), kind="stable")
+    order = made[coarse[np.argsort(values[coarse], kind="stable")]]
     scaled = p[order] * (made.size / np.arange(1, made.size + 1))
     q[order] = np.minimum(1.0, np.minimum.accumulate(scaled[::-1])[::-1])
     return q
 
 
-def _block_seed(seed: int | np.random.SeedSequence, block: int) -> np.random.SeedSequence:
-    if isinstance(seed, np.random.SeedSequence):
-        return np.random.SeedSequence(seed.entropy, spawn_key=(*seed.spawn_key, block))
-    return np.random.SeedSequence(seed, spawn_key=(PERMUTATION_STAGE, block))
+class _OwnDraws(NamedTuple):
+    """Draws that hold an area within its own first k, one entry a column of the draws."""
+
+    whose: tuple[IntArray, ...]
+    """The area of each."""
+    where: tuple[IntArray, ...]
+    """The position of its null sum in the running sums laid flat."""
+    number: IntArray
+    """How many there are of each area, shape (n,)."""
 
 
-def _own_draws(sample: IntArray, k: IntArray) -> tuple[IntArray, IntArray]:
-    """Find the draws that hold an area within its own first k: whose, and where its sum stands.
-
-    Returns
-    -------
-    tuple
-        The area of each, and the position of its null sum in the running sums laid flat.
-    """
+def _own_draws(sample: npt.NDArray[np.intp], k: IntArray) -> _OwnDraws:
     draws = sample.shape[1]
     # One byte an area, where it fits, makes the look-up quicker.
     short = k.astype(np.uint8) if k.max(initial=0) < 256 else k
+    row_start = (k - 1) * draws
     whose, where = [], []
     for column, areas in enumerate(sample):
-        own = np.flatnonzero(short.take(areas) > column)
-        held = areas[own]
+        own = (short.take(areas) > column).nonzero()[0]
+        held = areas.take(own)
+        own += row_start.take(held)
         whose.append(held)
-        where.append((k[held] - 1) * draws + own)
-    return np.concatenate(whose), np.concatenate(where)
+        where.append(own)
+    number = np.bincount(np.concatenate(whose), minlength=k.size)
+    return _OwnDraws(tuple(whose), tuple(where), number)
 
 
 class _Test:
-    """One map laid out for counting: the shift, the bounds of a tie, areas grouped by k."""
+    """One map laid out for counting: the bounds of a tie, areas grouped by k."""
 
     def __init__(
         self,
@@ -358,23 +273,29 @@ class _Test:
         observed = neighbour_sums(self.centred, indptr, indices)
         slack = rounding_slack(self.centred, widest) if tolerance is None else tolerance
         self.k, self.low, self.high = k, observed - slack, observed + slack
-        # Areas ordered by k, then by sum: sorted look-ups walk through memory instead of jumping.
-        by_sum = np.lexsort((observed, k))
-        firsts = np.searchsorted(k[by_sum], np.arange(widest + 2))
+        # The widest that a tie can be: a rounded difference never falls when the true one rises.
+        self.tie = float((self.high - self.low).max())
+        narrow = k.astype(np.uint16) if widest <= np.iinfo(np.uint16).max else k
+        by_size = np.argsort(narrow, kind="stable")
+        firsts = np.searchsorted(k[by_size], np.arange(widest + 2))
         self.groups = {
-            size: by_sum[firsts[size] : firsts[size + 1]]
+            size: by_size[firsts[size] : firsts[size + 1]]
             for size in range(1, widest + 1)
             if firsts[size] < firsts[size + 1]
         }
 
     def count(
         self,
-        sample: IntArray,
-        own: tuple[IntArray, IntArray],
+        sample: npt.NDArray[np.intp],
+        own: _OwnDraws,
         counts: PermutationCounts,
+        sums: FloatArray,
     ) -> None:
-        """Add a block of draws to `counts`, in place, without each area's own draws."""
-        sums = self.centred.take(sample)
+        """Add a block of draws to `counts`, in place, without each area's own draws.
+
+        `sums` has the shape of `sample` and is written over.
+        """
+        self.centred.take(sample, out=sums, mode="clip")  # no position is outside
         for column in range(1, len(sums)):  # a running sum; numpy's own over rows is much slower
             sums[column] += sums[column - 1]
         self._take_out(sums, own, counts)
@@ -384,16 +305,21 @@ class _Test:
             counts.less[areas] += below
             counts.draws[areas] += sums.shape[1]
 
-    def _take_out(
-        self, sums: FloatArray, own: tuple[IntArray, IntArray], counts: PermutationCounts
-    ) -> None:
+    def _take_out(self, sums: FloatArray, own: _OwnDraws, counts: PermutationCounts) -> None:
         """Subtract the draws whose first k columns hold the area itself."""
+        flat, lower, tied = sums.ravel(), [], []
+        for held, where in zip(own.whose, own.where, strict=True):
+            null = flat.take(where)
+            over = null - self.low.take(held)
+            lower.append(held.compress(over < 0.0))
+            # At or above the lower bound by so little: these few are compared as they are.
+            near = (np.abs(over) <= self.tie).nonzero()[0]
+            if near.size:
+                close, area = null.take(near), held.take(near)
+                tied.append(area[(close >= self.low[area]) & (close <= self.high[area])])
         n = self.k.size
-        held, where = own
-        null = sums.ravel()[where]
-        # One histogram for both questions: row 2 x "at or above" + "at or below", an area's column.
-        answer = held + n * (2 * (null >= self.low[held]) + (null <= self.high[held]))
-        _, below, above, equal = np.bincount(answer, minlength=4 * n).reshape(4, n)
-        counts.greater[:] -= above + equal
-        counts.less[:] -= below + equal
-        counts.draws[:] -= above + below + equal
+        below = np.bincount(np.concatenate(lower), minlength=n)
+        ties = np.bincount(np.concatenate(tied), minlength=n) if tied else 0
+        counts.greater[:] -= own.number - below
+        counts.less[:] -= below + ties
+        counts.draws[:] -= own.number

@@ -16,7 +16,8 @@ from spatial.blocks import SERIAL, BlockMap
 from spatial.calibration import Share, check_maps, map_seeds, share_of
 from spatial.errors import StatisticsError
 from spatial.getis import local_g
-from spatial.moran import QUADRANTS, local_moran
+from spatial.local_tests import QUADRANTS
+from spatial.moran import local_moran
 from spatial.weights import Neighbours
 
 __all__ = ["Power", "detection_power", "queen_lattice"]

@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from spatial.blocks import SERIAL, BlockMap
 from spatial.errors import StatisticsError
-from spatial.moran import FEWEST_AREAS, FEWEST_EVENTS
+from spatial.local_tests import FEWEST_AREAS, FEWEST_EVENTS
 from spatial.scan_circles import (
     SAME_RATIO,
     Circles,

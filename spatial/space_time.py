@@ -15,7 +15,8 @@ import numpy.typing as npt
 
 from spatial.errors import StatisticsError
 from spatial.getis import local_g_of_maps
-from spatial.moran import Correction, assuncao_reis
+from spatial.local_tests import Correction
+from spatial.moran import assuncao_reis
 from spatial.period import month_number
 from spatial.sequences import FEWEST_MONTHS, classify_sequences, final_run, mann_kendall
 from spatial.weights import Neighbours

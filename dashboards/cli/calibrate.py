@@ -244,7 +244,7 @@ def _nulls(
     import numpy as np
 
     from spatial.calibration import Rate, false_positives
-    from spatial.moran import FEWEST_EVENTS
+    from spatial.local_tests import FEWEST_EVENTS
 
     kinds: list[tuple[float | None, Rate]] = [(None, "assuncao-reis")]
     kinds += [(events, "assuncao-reis") for events in _EVENTS]

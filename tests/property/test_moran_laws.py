@@ -6,7 +6,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spatial.moran import QUADRANTS, global_moran, local_moran
+from spatial.local_tests import QUADRANTS
+from spatial.moran import global_moran, local_moran
 from spatial.permutation import benjamini_hochberg, conditional_moran_counts, pseudo_p
 from spatial.weights import Neighbours
 

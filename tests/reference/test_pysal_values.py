@@ -19,7 +19,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from spatial.moran import CLUSTERS, assuncao_reis, global_moran, local_moran
+from spatial.local_tests import CLUSTERS
+from spatial.moran import assuncao_reis, global_moran, local_moran
 from spatial.smoothing import marshall
 from spatial.weights import Neighbours
 

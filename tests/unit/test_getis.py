@@ -26,8 +26,8 @@ from spatial.permutation import (
     benjamini_hochberg,
     conditional_counts_of_maps,
     conditional_moran_counts,
-    sample_blocks,
 )
+from spatial.samples import sample_blocks
 from spatial.weights import Neighbours
 
 

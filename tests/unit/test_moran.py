@@ -14,7 +14,8 @@ import pytest
 
 from spatial import moran
 from spatial.errors import StatisticsError
-from spatial.moran import CLUSTERS, LocalMoran, assuncao_reis, global_moran, local_moran
+from spatial.local_tests import CLUSTERS, QUADRANTS
+from spatial.moran import LocalMoran, assuncao_reis, global_moran, local_moran
 from spatial.weights import Neighbours, contiguity
 
 
@@ -91,8 +92,8 @@ def test_local_i_is_esdas_with_the_population_deviation() -> None:
         peer = Moran_Local(y, graph.to_libpysal(), permutations=9, seed=1)
     mine = local_moran(y, graph, permutations=99, seeds_checked=0)
     np.testing.assert_allclose(mine.i, peer.Is * graph.n / (graph.n - 1), rtol=1e-10)
-    quadrant = {name: i + 1 for i, name in enumerate(moran.QUADRANTS)}
-    known = np.isin(mine.raw_cluster, moran.QUADRANTS)
+    quadrant = {name: i + 1 for i, name in enumerate(QUADRANTS)}
+    known = np.isin(mine.raw_cluster, QUADRANTS)
     assert known.sum() > 10
     assert [quadrant[str(c)] for c in mine.raw_cluster[known]] == list(peer.q[known])
 
@@ -132,10 +133,7 @@ def test_without_correction_q_is_p() -> None:
     np.testing.assert_array_equal(raw.q, raw.p)
     np.testing.assert_array_equal(raw.cluster, raw.raw_cluster)
     adjusted = local_moran(y, graph, permutations=999, seeds_checked=0)
-    assert (
-        np.isin(adjusted.cluster, moran.QUADRANTS).sum()
-        < np.isin(raw.cluster, moran.QUADRANTS).sum()
-    )
+    assert np.isin(adjusted.cluster, QUADRANTS).sum() < np.isin(raw.cluster, QUADRANTS).sum()
 
 
 def test_an_island_has_no_p_and_no_cluster() -> None:
@@ -258,7 +256,7 @@ def test_agreement_counts_further_seeds(monkeypatch: pytest.MonkeyPatch) -> None
 
     monkeypatch.setattr(moran, "conditional_moran_counts", counts)
     result = local_moran(y, graph, permutations=999, correction="none", seeds_checked=4)
-    assert result.cluster[30] in moran.QUADRANTS
+    assert result.cluster[30] in QUADRANTS
     assert result.agreement[30] == 0.5
     assert np.delete(result.agreement, 30).tolist() == [1.0] * 143
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from spatial import null_counts, permutation
+from spatial import null_counts, samples
 from spatial.null_counts import tail_counts
-from spatial.permutation import conditional_moran_counts, sample_blocks
+from spatial.permutation import conditional_moran_counts
+from spatial.samples import sample_blocks
 from spatial.weights import Neighbours
 
 NULLS = {
@@ -36,13 +37,35 @@ def test_counts_are_those_of_comparing_each(name: str, areas: int) -> None:
 def test_every_way_is_met(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(0)
     null, met = rng.normal(size=1_000), []
-    binned = null_counts._binned
-    monkeypatch.setattr(
-        null_counts, "_binned", lambda *a, **k: met.append(a[1].size) or binned(*a, **k)
-    )
-    for areas in (5, 50, 500):
-        tail_counts(null, np.sort(rng.normal(size=areas)), np.sort(rng.normal(size=areas)))
-    assert met == [50]
+    for name in ("_binned", "_grouped"):
+        way = getattr(null_counts, name)
+        monkeypatch.setattr(
+            null_counts,
+            name,
+            lambda *a, way=way, **k: met.append((way.__name__, a[1].size)) or way(*a, **k),
+        )
+    for areas in (5, 40, 500):
+        tail_counts(null, rng.normal(size=areas), rng.normal(size=areas))
+    assert met == [("_binned", 40), ("_grouped", 500)]
+
+
+def test_a_bin_of_many_ties_is_left_to_sorting() -> None:
+    null = np.r_[np.arange(970.0), np.full(30, 2.5)]
+    options = {"least": 0.0, "most": 969.0, "scale": 1.0, "bins": 1_000}
+    assert null_counts._grouped(null, null, null, **options) is None
+    above, below = tail_counts(null, null, null)
+    assert above.tolist() == [int((null >= bound).sum()) for bound in null]
+    assert below.tolist() == [int((null <= bound).sum()) for bound in null]
+
+
+def test_bounds_in_two_bins_and_beyond_the_null_are_counted() -> None:
+    rng = np.random.default_rng(1)
+    null = rng.normal(size=2_000)
+    low = rng.uniform(-6.0, 6.0, 400)
+    for wide in (0.0, 1e-3, 0.5, 20.0):
+        above, below = tail_counts(null, low, low + wide)
+        assert above.tolist() == [int((null >= bound).sum()) for bound in low]
+        assert below.tolist() == [int((null <= bound).sum()) for bound in low + wide]
 
 
 def ring_graph(n: int) -> Neighbours:
@@ -79,7 +102,7 @@ def test_kept_draws_are_the_draws(
 ) -> None:
     kept = list(sample_blocks(40, 3, 20_000, seed))
     assert list(map(id, sample_blocks(40, 3, 20_000, seed))) == list(map(id, kept))
-    monkeypatch.setattr(permutation, "_KEPT_BYTES", 0)
+    monkeypatch.setattr(samples, "_KEPT_BYTES", 0)
     for mine, drawn in zip(kept, sample_blocks(40, 3, 20_000, seed), strict=True):
         assert mine is not drawn
         np.testing.assert_array_equal(mine, drawn)

@@ -11,16 +11,15 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from spatial import permutation
+from spatial import permutation, samples
 from spatial.errors import StatisticsError
 from spatial.permutation import (
     PermutationCounts,
     benjamini_hochberg,
     conditional_moran_counts,
-    ordered_samples,
     pseudo_p,
-    sample_blocks,
 )
+from spatial.samples import PERMUTATION_STAGE, ordered_samples, sample_blocks
 from spatial.weights import Neighbours
 
 LINKS = ((0, 1), (0, 2), (1, 2), (2, 3), (3, 4), (3, 5), (2, 5))
@@ -131,7 +130,7 @@ def test_samples_are_distinct_and_every_order_is_as_likely(
     n: int, size: int, long: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Both ways of drawing: following swaps, and shuffling whole rows (`long` = 0)."""
-    monkeypatch.setattr(permutation, "_LONG", long)
+    monkeypatch.setattr(samples, "_LONG", long)
     sample = ordered_samples(n, size, 24_000, np.random.default_rng(8))
     assert sample.shape == (size, 24_000)
     seen = Counter(map(tuple, sample.T.tolist()))
@@ -147,6 +146,54 @@ def test_samples_of_nearly_all_areas_are_distinct() -> None:
         assert 0 <= sample.min() <= sample.max() == n - 1
 
 
+@pytest.mark.parametrize(
+    ("n", "size", "draws"),
+    [(3, 3, 7), (463, 16, 501), (40_000, 60, 8_192), (65_535, 3, 99), (65_536, 3, 99),
+     (2**31 - 1, 2, 40_001)],
+)  # fmt: skip
+def test_numbers_are_those_that_numpy_draws_column_by_column(n: int, size: int, draws: int) -> None:
+    """Also where a word is refused (4 in 10,000 at 40,000, half of them at 2^31 - 1)."""
+    rng = np.random.default_rng(4)
+    expected = [rng.integers(c, n, size=draws, dtype=np.int32) for c in range(size)]
+    drawn = samples._bounded(n, size, draws, draws, np.random.default_rng(4))
+    np.testing.assert_array_equal(drawn, expected)
+    first = samples._bounded(n, size, draws, 5, np.random.default_rng(4))
+    np.testing.assert_array_equal(first, np.array(expected)[:, :5])
+
+
+def test_a_generator_of_32_bit_words_is_refused() -> None:
+    with pytest.raises(StatisticsError, match="MT19937"):
+        ordered_samples(30, 3, 10, np.random.Generator(np.random.MT19937(1)))
+
+
+def test_samples_are_a_shuffle_followed_forwards() -> None:
+    """The slow way: a table of all places, swapped step by step."""
+    n, size, draws = 12, 5, 400
+    rng = np.random.default_rng(3)
+    steps = [rng.integers(c, n, size=draws, dtype=np.int32) for c in range(size)]
+    table = np.tile(np.arange(n), (draws, 1))
+    for c, step in enumerate(steps):
+        for draw, other in enumerate(step):
+            table[draw, [c, other]] = table[draw, [other, c]]
+    sample = ordered_samples(n, size, draws, np.random.default_rng(3))
+    np.testing.assert_array_equal(sample.T, table[:, :size])
+    part = ordered_samples(n, size, draws, np.random.default_rng(3), first=17)
+    np.testing.assert_array_equal(part, sample[:, :17])
+
+
+def test_equal_p_values_have_equal_q_in_any_order() -> None:
+    rng = np.random.default_rng(2)
+    p = np.r_[rng.integers(1, 200, 5_000) / 199.0, rng.random(3_000) * 1e-4, np.nan]
+    q = benjamini_hochberg(p)
+    ranks = np.array([(p <= value).sum() for value in p[:300]])
+    scaled = {value: value * (8_000 / (p <= value).sum()) for value in np.unique(p[:-1])}
+    least = [min(1.0, *(s for value, s in scaled.items() if value >= own)) for own in p[:300]]
+    assert ranks.min() > 0
+    np.testing.assert_array_equal(q[:300], least)
+    shuffled = rng.permutation(p.size)
+    np.testing.assert_array_equal(benjamini_hochberg(p[shuffled]), q[shuffled])
+
+
 def test_fewer_permutations_are_the_first_of_more() -> None:
     few = np.concatenate(list(sample_blocks(50, 4, 17_000, 9)), axis=1)
     more = np.concatenate(list(sample_blocks(50, 4, 40_000, 9)), axis=1)
@@ -159,7 +206,7 @@ def test_blocks_have_their_own_streams_and_the_seed_decides() -> None:
     assert not np.array_equal(first, second)
     other = next(sample_blocks(50, 4, 40_000, 10))
     assert not np.array_equal(first, other)
-    root = np.random.SeedSequence(9, spawn_key=(permutation.PERMUTATION_STAGE,))
+    root = np.random.SeedSequence(9, spawn_key=(PERMUTATION_STAGE,))
     np.testing.assert_array_equal(first, next(sample_blocks(50, 4, 40_000, root)))
 
 
@@ -192,7 +239,7 @@ def test_a_graph_without_links_has_no_draws() -> None:
 
 def test_memory_does_not_grow_with_permutations(monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond the draws that are kept for the next call, which have a stated bound."""
-    monkeypatch.setattr(permutation, "_KEPT_BYTES", 0)
+    monkeypatch.setattr(samples, "_KEPT_BYTES", 0)
     graph = lattice(10, 10)
     z = np.random.default_rng(0).normal(size=graph.n)
     peaks = []

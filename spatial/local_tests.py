@@ -1,0 +1,119 @@
+"""What every local test shares: when none is made, what is refused, and the words for results."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from spatial.errors import StatisticsError
+from spatial.weights import Neighbours
+
+__all__ = [
+    "AGREEMENT_STAGE",
+    "CLUSTERS",
+    "FEWEST_AREAS",
+    "FEWEST_EVENTS",
+    "NOT_SIGNIFICANT",
+    "NOT_TESTABLE",
+    "NO_NEIGHBOURS",
+    "QUADRANTS",
+    "Correction",
+    "checked_values",
+    "is_constant",
+    "quadrant_labels",
+    "refuse_not_finite",
+    "report_mask",
+    "why_not_tested",
+]
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+TextArray = npt.NDArray[np.str_]
+Correction = Literal["benjamini-hochberg", "none"]
+
+NOT_SIGNIFICANT = "Not significant"
+NO_NEIGHBOURS = "No neighbours"
+NOT_TESTABLE = "Not testable"
+QUADRANTS = ("High-High", "Low-High", "Low-Low", "High-Low")
+CLUSTERS = (*QUADRANTS, NOT_SIGNIFICANT, NO_NEIGHBOURS, NOT_TESTABLE)
+
+FEWEST_AREAS = 30
+"""Below this many areas a permutation test says little, and none is made."""
+
+FEWEST_EVENTS = 50
+"""Below this many events a map of rates is mostly chance, and no test is made."""
+
+AGREEMENT_STAGE = 502
+"""Spawn key of the further seeds, apart from the published one's (`PERMUTATION_STAGE`)."""
+
+
+def quadrant_labels(
+    z: FloatArray, lag: FloatArray, p: FloatArray, has: BoolArray, alpha: float
+) -> TextArray:
+    """Label areas: the quadrant where p is at most alpha, and words where it is not."""
+    with np.errstate(invalid="ignore"):
+        significant = p <= alpha
+        quadrant = (
+            (z > 0) & (lag > 0), (z < 0) & (lag > 0), (z < 0) & (lag < 0), (z > 0) & (lag < 0)
+        )  # fmt: skip
+    # Numbers first, words once: an array of words is twenty times as large.
+    label = np.full(p.size, len(QUADRANTS))
+    for number, here in enumerate(quadrant):
+        label[significant & here] = number
+    label[np.isnan(p)] = len(QUADRANTS) + 2
+    label[~has] = len(QUADRANTS) + 1
+    return np.array(CLUSTERS).take(label)
+
+
+def why_not_tested(values: FloatArray, has: BoolArray, events: float | None) -> str:
+    """Say why no test can be made, or nothing."""
+    if is_constant(values):
+        return "Not testable: the value is the same in every area."
+    if values.size < FEWEST_AREAS:
+        return f"Not tested: {values.size} areas, and at least {FEWEST_AREAS} are needed."
+    if events is not None and events < FEWEST_EVENTS:
+        return f"Not tested: {events:g} events, and at least {FEWEST_EVENTS} are needed."
+    if not has.any():
+        return "Not testable: no area has a neighbour."
+    return ""
+
+
+def checked_values(y: npt.ArrayLike, neighbours: Neighbours) -> FloatArray:
+    """Check the variable against the graph."""
+    values = np.asarray(y, dtype=np.float64)
+    if values.shape != (neighbours.n,):
+        raise StatisticsError(
+            f"y: shape {values.shape} for a graph of {neighbours.n} areas; "
+            "give one value an area, sorted by area code"
+        )
+    refuse_not_finite(values, "y", neighbours.codes)
+    return values
+
+
+def refuse_not_finite(values: FloatArray, name: str, codes: tuple[str, ...] = ()) -> None:
+    """Refuse a value that is missing or infinite, naming the first row and its area."""
+    bad = np.flatnonzero(~np.isfinite(values))
+    if bad.size:
+        row = int(bad[0])
+        who = f" (area {codes[row]})" if codes else ""
+        raise StatisticsError(
+            f"{name}: row {row}{who} is {values[row]}, and {bad.size - 1} more rows are not finite;"
+            " leave these areas out, for example with Neighbours.subset"
+        )
+
+
+def report_mask(report: npt.ArrayLike | None, n: int) -> BoolArray:
+    """Return which of n areas are reported: all, where nothing is said."""
+    mask = np.ones(n, dtype=bool) if report is None else np.asarray(report)
+    if mask.dtype != np.bool_ or mask.shape != (n,):
+        raise StatisticsError(f"report: expected {n} true or false values, one an area")
+    return mask
+
+
+def is_constant(values: FloatArray) -> bool:
+    """Tell whether values differ by more than rounding."""
+    if values.size == 0:
+        return True
+    return bool(np.ptp(values) <= 8 * np.finfo(np.float64).eps * np.abs(values).max())
