@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from risk_model.config.risk import RiskConfig
 from risk_model.indicators import SetRates, Stream
+from risk_model.kept import Kept, bits
 from risk_model.layers.crime import Exposure
 from risk_model.layers.small_area import Smoothed, shrunken_rate
 from risk_model.model_data import ModelData
@@ -52,6 +53,9 @@ class Clusters:
     global_moran: dict[str, Any]
 
 
+_KEPT: Kept[Clusters] = Kept(8)
+
+
 def tested_variable(
     data: ModelData,
     config: RiskConfig,
@@ -89,7 +93,26 @@ def test_clusters(
     *,
     events: float,
 ) -> Clusters:
-    """Test `values` for clusters over study and ring areas; report and correct the study areas."""
+    """Test `values` for clusters over study and ring areas; report and correct the study areas.
+
+    The answer of an earlier call holds where values, graph and settings are the same: another
+    weight of an indicator leaves what is tested as it was.
+    """
+    asked = (
+        data.neighbours, bits(values, data.in_study), variable, events,
+        config.statistics.model_dump_json(), config.uncertainty.seed,
+    )  # fmt: skip
+    return _KEPT.get(asked, lambda: _test_clusters(data, config, variable, values, events=events))
+
+
+def _test_clusters(
+    data: ModelData,
+    config: RiskConfig,
+    variable: str,
+    values: NDArray[np.float64],
+    *,
+    events: float,
+) -> Clusters:
     n = len(data.area_codes)
     known = np.isfinite(values)
     settings = config.statistics

@@ -143,7 +143,10 @@ def indicator_offences(
 def smooth_streams(
     offences: Iterable[Offence], data: ModelData, config: RiskConfig, exposed: Exposure
 ) -> dict[Stream, Smoothed]:
-    """Return the relative risk of every stream of events that some indicator needs, once each."""
+    """Return the relative risk of every stream of events that some indicator needs, once each.
+
+    Its mean and what draws are made from, without intervals: nobody reads them.
+    """
     streams = {offence.stream: offence for offence in offences}
     return {
         key: smooth(
@@ -152,6 +155,7 @@ def smooth_streams(
             in_study=data.in_study,
             covered=data.covered,
             stratum=group_labels(data, config),
+            intervals=False,
         )
         for key in sorted(streams)
     }

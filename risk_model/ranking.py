@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,43 +12,61 @@ from spatial.errors import StatisticsError
 
 __all__ = ["highest_first", "in_top", "mean_ranks", "min_ranks", "rank_within"]
 
+Number = TypeVar("Number", bound=np.generic)
 
-def _runs(
-    x: NDArray[np.float64],
-) -> tuple[NDArray[np.intp], NDArray[np.int64], NDArray[np.int64]]:
-    """Return the ascending order of each row and, in that order, where each tie starts and ends."""
-    order = np.argsort(x, axis=1)
-    ordered = np.take_along_axis(x, order, axis=1)
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Order:
+    """Rows in ascending order, laid flat.
+
+    Attributes
+    ----------
+    place
+        Where each entry of the sorted rows stands in the rows laid flat, shape (rows, n).
+    first, last
+        In that order, where each tie starts and ends, shape (rows, n) or (1, n) without ties.
+    """
+
+    place: NDArray[np.intp]
+    first: NDArray[np.int64]
+    last: NDArray[np.int64]
+
+    def back(self, values: NDArray[Number]) -> NDArray[Number]:
+        """Return what belongs to the sorted rows in the order the rows were given in."""
+        out = np.empty(self.place.shape, dtype=values.dtype)
+        out.ravel()[self.place] = values
+        return out
+
+
+def _order(x: NDArray[np.float64]) -> _Order:
     rows, n = x.shape
+    place = np.argsort(x, axis=1)
+    place += np.arange(rows)[:, None] * n
+    ordered = x.ravel().take(place)
     position = np.arange(n, dtype=np.int64)
+    same = ordered[:, 1:] == ordered[:, :-1]
+    if not same.any():
+        return _Order(place, position[None], position[None])
     new = np.ones((rows, n), dtype=bool)
-    new[:, 1:] = ordered[:, 1:] != ordered[:, :-1]
-    if new.all():
-        whole = np.broadcast_to(position, (rows, n))
-        return order, whole, whole
+    np.logical_not(same, out=new[:, 1:])
     first = np.maximum.accumulate(np.where(new, position, 0), axis=1)
     closes = np.ones((rows, n), dtype=bool)
     closes[:, :-1] = new[:, 1:]
     last = np.minimum.accumulate(np.where(closes, position, n)[:, ::-1], axis=1)[:, ::-1]
-    return order, first, last
+    return _Order(place, first, last)
 
 
 def mean_ranks(x: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return ascending ranks 1..n of each row; equal values share the mean of their ranks."""
-    order, first, last = _runs(x)
-    out = np.empty(x.shape, dtype=np.float64)
-    np.put_along_axis(out, order, (first + last) / 2.0 + 1.0, axis=1)
-    return out
+    order = _order(x)
+    return order.back((order.first + order.last) / 2.0 + 1.0)
 
 
 def highest_first(x: NDArray[np.float64]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Return, for each row, the rank (1 = highest, ties share the smallest) and the tie size."""
-    order, first, last = _runs(-x)
-    ranks = np.empty(x.shape, dtype=np.int32)
-    ties = np.empty(x.shape, dtype=np.int32)
-    np.put_along_axis(ranks, order, (first + 1).astype(np.int32), axis=1)
-    np.put_along_axis(ties, order, (last - first + 1).astype(np.int32), axis=1)
-    return ranks, ties
+    order = _order(-x)
+    ranks = order.back((order.first + 1).astype(np.int32))
+    return ranks, order.back((order.last - order.first + 1).astype(np.int32))
 
 
 def in_top(ranks: NDArray[np.int32], ties: NDArray[np.int32], size: int) -> NDArray[np.float64]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from zlib import crc32
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from risk_model.indicators import IndicatorValue, Stream
+from risk_model.kept import Kept, bits
 from risk_model.layers.small_area import Smoothed
 from risk_model.normalise import normalise_draws
 from risk_model.ranking import highest_first, in_top
@@ -24,6 +25,12 @@ so that a block of all of England and Wales (36,000 areas, a dozen categories) t
 
 _COLUMNS = 4096
 """Areas summarised at a time: a copy of every rank would double the memory."""
+
+_KEPT_CELLS = 50_000
+"""Draws by areas up to which they are kept: a county's, not the country's."""
+
+_KEPT: Kept[NDArray[np.float64]] = Kept(256)
+"""Drawn risks and indicators: what a change of settings leaves as it was is not drawn again."""
 
 Block = list[tuple[NDArray[np.int32], NDArray[np.float64]]]
 
@@ -165,18 +172,14 @@ def draw_block(
     anywhere = np.zeros(0, dtype=bool)
     for plan in plans:
         anywhere = plan.scored if not anywhere.size else anywhere | plan.scored
-    risks: dict[Stream, NDArray[np.float64]] = {}
-    for key in sorted({key for plan in plans for p in plan.parts for key, _ in p.indicator.parts}):
-        # Keyed by its own name: a change of weights or of another indicator leaves it alone.
-        rng = _generator(seed, _RISK_STAGE, number, repr(key))
-        risks[key] = streams[key].draw(draws, rng, among=anywhere)
+    block = _BlockDraws(streams, anywhere, number, draws, seed)
     out = []
     for plan in plans:
         rng = _generator(seed, _WEIGHT_STAGE, number, plan.name)
         spread = rng.uniform(-weights, weights, size=(draws, len(plan.parts)))
         drawn = np.array([p.weight for p in plan.parts]) * (1.0 + spread)
         months = _generator(seed, _MONTH_STAGE, number, plan.name)
-        x = [_normalised(p, plan, risks, anywhere, draws, months) for p in plan.parts]
+        x = [block.normalised(p, plan, months) for p in plan.parts]
         from_crime = np.array([p.indicator.from_crime for p in plan.parts])
         ranks, top = _ranked(x, drawn, plan)
         if from_crime.all():
@@ -198,27 +201,67 @@ def _generator(seed: int, stage: int, block: int, name: str) -> np.random.Genera
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))
 
 
-def _normalised(
-    part: Weighted,
-    plan: DrawPlan,
-    risks: Mapping[Stream, NDArray[np.float64]],
-    anywhere: NDArray[np.bool_],
-    draws: int,
-    rng: np.random.Generator,
-) -> NDArray[np.float64]:
-    """Return draws by scored areas (or one row, where the indicator is drawn as known)."""
-    indicator = part.indicator
-    if indicator.parts:
-        inside = plan.scored[anywhere]
-        value: NDArray[np.float64] | float = 0.0
-        for key, factor in indicator.parts:
-            value = value + factor[plan.scored] * risks[key][:, inside]
-        drawn = np.asarray(value, dtype=np.float64)
-    elif indicator.monthly is not None:
-        drawn = draw_persistence(indicator.monthly[plan.scored], draws, rng)
-    else:
-        return part.normalised[None, plan.scored]
-    return normalise_draws(drawn, part.normalise, lower_is_worse=part.lower_is_worse)
+class _BlockDraws:
+    """The drawn indicators of one block, from an earlier call where it asked for the same."""
+
+    def __init__(
+        self,
+        streams: Mapping[Stream, Smoothed],
+        anywhere: NDArray[np.bool_],
+        number: int,
+        draws: int,
+        seed: int,
+    ) -> None:
+        self._streams, self._anywhere = streams, anywhere
+        self._number, self._draws, self._seed = number, draws, seed
+        self._key = (number, draws, seed, bits(anywhere))
+        self._small = draws * anywhere.size <= _KEPT_CELLS
+        # A country's risks are kept as long as its block: priorities share them.
+        self._drawn = _KEPT if self._small else Kept[NDArray[np.float64]](len(streams))
+
+    def normalised(
+        self, part: Weighted, plan: DrawPlan, months: np.random.Generator
+    ) -> NDArray[np.float64]:
+        """Return draws by scored areas (or one row, where the indicator is drawn as known).
+
+        `months` serves one indicator of the priority alone, so that nothing else depends on
+        whether it was drawn from.
+        """
+        indicator = part.indicator
+        asked: tuple[Hashable, ...]
+        if indicator.parts:
+            asked = tuple(
+                (self._streams[key], key, bits(factor)) for key, factor in indicator.parts
+            )
+        elif indicator.monthly is not None:
+            asked = (plan.name, bits(indicator.monthly))
+        else:
+            return part.normalised[None, plan.scored]
+
+        def work() -> NDArray[np.float64]:
+            if indicator.monthly is not None:
+                drawn = draw_persistence(indicator.monthly[plan.scored], self._draws, months)
+            else:
+                inside = plan.scored[self._anywhere]
+                drawn = np.zeros(())
+                for key, factor in indicator.parts:
+                    drawn = drawn + factor[plan.scored] * self._risks(key)[:, inside]
+            return normalise_draws(drawn, part.normalise, lower_is_worse=part.lower_is_worse)
+
+        if not self._small:
+            return work()
+        asked = (*asked, bits(plan.scored), part.normalise, part.lower_is_worse)
+        return _KEPT.get((self._key, asked), work)
+
+    def _risks(self, stream: Stream) -> NDArray[np.float64]:
+        """Return draws by areas of one stream; the same for every priority."""
+
+        def work() -> NDArray[np.float64]:
+            # Keyed by its own name: a change of weights or of another indicator leaves it alone.
+            rng = _generator(self._seed, _RISK_STAGE, self._number, repr(stream))
+            return self._streams[stream].draw(self._draws, rng, among=self._anywhere)
+
+        return self._drawn.get((self._key, self._streams[stream], stream), work)
 
 
 def draw_persistence(

@@ -17,6 +17,7 @@ __all__ = [
     "fit_gamma_poisson",
     "marshall",
     "posterior",
+    "posterior_mean",
 ]
 
 FloatArray = npt.NDArray[np.float64]
@@ -239,6 +240,16 @@ def posterior(
         for column in (above_1, above_1_5):
             column[known] = 0.0
     return RelativeRisk(mean, lo, hi, above_1, above_1_5)
+
+
+def posterior_mean(
+    events: npt.ArrayLike, expected: npt.ArrayLike, fit: GammaPoisson, *, phi: float = 1.0
+) -> FloatArray:
+    """Return the mean of `posterior` alone, to the last bit, for a tenth of the work."""
+    shape, rate, known = _posterior_gamma(events, expected, fit, phi)
+    mean = np.full(known.size, np.nan)
+    mean[known] = shape[known] / rate[known] if fit.spread else 1.0
+    return mean
 
 
 def draw_relative_risk(

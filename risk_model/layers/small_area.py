@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from risk_model.kept import Kept, bits
 from risk_model.layers.crime import Exposure, expected_by_month
 from spatial.smoothing import (
     GammaPoisson,
@@ -15,12 +16,17 @@ from spatial.smoothing import (
     fit_gamma_poisson,
     marshall,
     posterior,
+    posterior_mean,
 )
 
 __all__ = ["Group", "Smoothed", "exceedance", "persistence_by_month", "shrunken_rate", "smooth"]
 
 # Below this a group says too little about its own spread; it is shrunk with the study area.
 _SMALLEST_GROUP = 20
+
+
+_KEPT_CELLS = 20_000
+"""Area-months up to which a smoothed stream is kept: every county, not the whole country."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +49,11 @@ class Group:
     level: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Smoothed:
     """The gamma-Poisson relative risk of one stream of events over all areas.
+
+    Two are the same only where they are one object: what was computed from one can be kept by it.
 
     Attributes
     ----------
@@ -91,6 +99,9 @@ class Smoothed:
         return np.asarray(out[:, among], dtype=np.float64)
 
 
+_KEPT: Kept[Smoothed] = Kept(64)
+
+
 def smooth(
     events: NDArray[np.float64],
     exposed: Exposure,
@@ -98,6 +109,34 @@ def smooth(
     in_study: NDArray[np.bool_],
     covered: NDArray[np.bool_],
     stratum: NDArray[np.str_] | None = None,
+    intervals: bool = True,
+) -> Smoothed:
+    """Return the gamma-Poisson relative risk of every area, as `_smooth` computes it.
+
+    A stream of a few thousand areas whose counts, denominator and groups are those of an earlier
+    call has the answer of that call: a change of weights leaves every stream as it was.
+    """
+
+    def work() -> Smoothed:
+        return _smooth(
+            events, exposed, in_study=in_study, covered=covered, stratum=stratum,
+            intervals=intervals,
+        )  # fmt: skip
+
+    if events.size > _KEPT_CELLS:
+        return work()
+    arrays = (events, exposed.total, exposed.monthly, in_study, covered, stratum)
+    return _KEPT.get((bits(*arrays), intervals), work)
+
+
+def _smooth(
+    events: NDArray[np.float64],
+    exposed: Exposure,
+    *,
+    in_study: NDArray[np.bool_],
+    covered: NDArray[np.bool_],
+    stratum: NDArray[np.str_] | None,
+    intervals: bool,
 ) -> Smoothed:
     """Return the gamma-Poisson relative risk of every area.
 
@@ -114,6 +153,9 @@ def smooth(
     stratum
         Shrink within these groups; None shrinks all towards the study area. A group of fewer
         than 20 study areas is shrunk towards the study area.
+    intervals
+        Whether `lo`, `hi` and the exceedance probabilities are wanted: most of the work. They are
+        NaN without.
 
     Notes
     -----
@@ -133,12 +175,21 @@ def smooth(
     chance = np.where(known, 0.0, np.nan)
     out = {"mean": flat.copy(), "lo": flat.copy(), "hi": flat.copy()}
     out |= {"p_gt_1": chance.copy(), "p_gt_1_5": chance.copy()}
+    if not intervals:
+        for name in ("lo", "hi", "p_gt_1", "p_gt_1_5"):
+            out[name][:] = np.nan
     groups: list[Group] = []
     phi = 1.0
     if fitted.sum() >= 2:
         phi = float(dispersion(events[fitted], covered[fitted]))
         for members, own, level in _shrinkage_groups(usable, fitted, stratum, counts, expected):
             fit = fit_gamma_poisson(counts[own], level * expected[own])
+            if not intervals:
+                out["mean"][members] = level * posterior_mean(
+                    counts[members], level * expected[members], fit, phi=phi
+                )
+                groups.append(Group(members, fit, level))
+                continue
             risk = posterior(counts[members], level * expected[members], fit, phi=phi)
             for name in ("mean", "lo", "hi"):
                 out[name][members] = level * getattr(risk, name)

@@ -48,7 +48,14 @@ ROWS = (
     Row("which of 35,672 areas touch", {"libpysal": 0}),
     Row("cold start to published run, Dorset Council, six months", {"main_job": 0}, 6.0, 1.0),
     Row("cold start to published run, England and Wales, one quarter", {}, 60.0, 3.0),
-    Row("whatif.rescore, 463 areas, 200 draws, 99,999 permutations", {}, 0.15),
+    *(
+        Row(
+            f"whatif.rescore after a change of {change}, 463 areas, 200 draws, 99,999 permutations",
+            {},
+            0.15,
+        )
+        for change in ("weight", "offences", "period")
+    ),
 )
 
 
