@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import pandas as pd
 
+from dashboards.method_words import density_said
 from dashboards.tables import Table
 from dashboards.view import RunView
 from risk_model.run_store import PublishedRun
@@ -269,39 +268,18 @@ def bandwidths_said(tables: EngineTables, view: RunView, priority: str) -> str:
         return "No other bandwidth was tried in this run."
     if rows["bandwidth_m"].isna().all():
         return str(rows["note"].iloc[0])
-    drawn = view.manifest["priorities"][priority].get("density") or {}
     kept = rows.set_index("bandwidth")["kept"]
     held = [
         f"{_share(kept[name])} of their land are hot spots with {words} the bandwidth"
         for name, words in (("half", "half"), ("double", "twice"))
         if name in kept and pd.notna(kept[name])
     ]
-    return f"{_bandwidth_words(drawn)} " + (
+    return f"{density_said(view.manifest, priority)} " + (
         f"Of the hot spots that the map shows, {' and '.join(held)}. What no bandwidth changes is "
         "a place; what one bandwidth alone shows is a choice."
         if held
         else "There are no hot spots to compare."
     )
-
-
-def _bandwidth_words(drawn: Mapping[str, Any]) -> str:
-    """Say where the bandwidth of a density comes from."""
-    how = drawn.get("bandwidth") or {"method": "fixed"}
-    width = f"{float(drawn.get('bandwidth_m', 0.0)):,.0f} m"
-    if how["method"] == "adaptive":
-        return (
-            f"The bandwidth follows the events, from {how['lowest_m']:,.0f} m where they are many "
-            f"to {how['highest_m']:,.0f} m where they are few, {width} in between."
-        )
-    if how["method"] == "cross_validated" and how.get("chosen"):
-        tried = how["candidates_m"]
-        return (
-            f"Of bandwidths from {min(tried):,.0f} to {max(tried):,.0f} m, {width} foretells each "
-            "recorded point best from the others (cross-validation)."
-        )
-    if how["method"] == "cross_validated":
-        return f"Events were too few to choose a bandwidth, so it is {width}, as set."
-    return f"The bandwidth is {width}, as set."
 
 
 def bandwidth_table(tables: EngineTables, priority: str) -> Table | None:

@@ -89,7 +89,9 @@ def priority_columns(
         "events": events.astype(np.int64),
         "harm": found.rates.harm,
         "rate": events / exposed.total * exposed.per,
-        "eb_rate": shrunken_rate(smoothed, exposed, smoothing=config.statistics.smoothing),
+        "eb_rate": shrunken_rate(
+            smoothed, exposed, smoothing=config.statistics.smoothing, neighbours=data.neighbours
+        ),
         "rr": smoothed.mean,
         "rr_lo": said(smoothed.lo),
         "rr_hi": said(smoothed.hi),

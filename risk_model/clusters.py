@@ -15,10 +15,19 @@ from risk_model.kept import Kept, bits
 from risk_model.layers.crime import Exposure
 from risk_model.layers.small_area import Smoothed, shrunken_rate
 from risk_model.model_data import ModelData
+from spatial.distance_graphs import WeightedNeighbours, inverse_of
+from spatial.distance_weights import weighted_global_moran, weighted_local_moran
+from spatial.errors import ConfigError, Fault
+from spatial.esda_engine import esda_gi_star_counts
 from spatial.getis import local_g
 from spatial.moran import assuncao_reis, global_moran, local_moran
+from spatial.weights import Neighbours
 
 __all__ = ["Clusters", "global_moran_of", "test_clusters", "tested_variable"]
+
+
+_NEAREST_M = 100.0
+"""Nearer middles count as this far: the areas of a tower block would count for nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +88,10 @@ def tested_variable(
     value = np.zeros(len(data.area_codes))
     for offence in rates.offences.offences:
         rate = shrunken_rate(
-            streams[offence.stream], exposed, smoothing=config.statistics.smoothing
+            streams[offence.stream],
+            exposed,
+            smoothing=config.statistics.smoothing,
+            neighbours=data.neighbours,
         )
         value = value + offence.weight * rate
     return "shrunken harm rate", value
@@ -135,22 +147,27 @@ def _test_clusters(
             inference="Not testable: no values.",
             global_moran=nothing,
         )
-    graph = data.neighbours
-    if not known.all():
-        graph = graph.subset(
-            code for code, kept in zip(data.area_codes, known, strict=True) if kept
+    graph = _among(data, known)
+    common: dict[str, Any] = {
+        "report": data.in_study[known],
+        "permutations": settings.permutations,
+        "alpha": settings.alpha,
+        "correction": settings.correction,
+        "seed": config.uncertainty.seed,
+        "events": events,
+    }
+    if weighs_by_distance(data, config):
+        local = weighted_local_moran(values[known], _weighted(data, graph, known), **common)
+    else:
+        local = local_moran(values[known], graph, engine=settings.engine, **common)
+    counts = local.counts
+    if settings.engine == "esda" and not local.inference:
+        counts = esda_gi_star_counts(
+            values[known],
+            graph,
+            permutations=settings.permutations,
+            seed=config.uncertainty.seed,
         )
-    local = local_moran(
-        values[known],
-        graph,
-        report=data.in_study[known],
-        permutations=settings.permutations,
-        alpha=settings.alpha,
-        correction=settings.correction,
-        seed=config.uncertainty.seed,
-        engine=settings.engine,
-        events=events,
-    )
     hot = local_g(
         values[known],
         graph,
@@ -160,7 +177,7 @@ def _test_clusters(
         seed=config.uncertainty.seed,
         seeds_checked=0,
         events=events,
-        counts=local.counts,
+        counts=counts,
     )
 
     def spread(part: NDArray[Any], into: NDArray[Any]) -> NDArray[Any]:
@@ -193,14 +210,15 @@ def global_moran_of(
     `ring` is the setting; `ring_areas` counts the areas outside the study area that took part.
     """
     known = np.isfinite(values)
-    graph = data.neighbours
-    if not known.all():
-        graph = graph.subset(
-            code for code, kept in zip(data.area_codes, known, strict=True) if kept
-        )
+    graph = _among(data, known)
+    inverse = weighs_by_distance(data, config)
     value, islands = float("nan"), len(graph.islands)
     if known.sum() > 1:
-        value = global_moran(values[known], graph).value
+        value = (
+            weighted_global_moran(values[known], _weighted(data, graph, known))
+            if inverse
+            else global_moran(values[known], graph).value
+        )
     return {
         "value": None if np.isnan(value) else value,
         "links": graph.links,
@@ -208,4 +226,33 @@ def global_moran_of(
         "ring": config.statistics.ring,
         "areas": int(known.sum()),
         "ring_areas": int((known & ~data.in_study).sum()),
+        "neighbours": graph.kind,
+        "weights": "inverse distance" if inverse else "equal",
     }
+
+
+def weighs_by_distance(data: ModelData, config: RiskConfig) -> bool:
+    """Tell whether near neighbours count more: the run's neighbours decide, then the settings."""
+    return data.neighbours.kind == "distance" and config.statistics.distance_weights == "inverse"
+
+
+def _among(data: ModelData, known: NDArray[np.bool_]) -> Neighbours:
+    """Return the graph of the areas that have a value."""
+    if known.all():
+        return data.neighbours
+    return data.neighbours.subset(
+        code for code, kept in zip(data.area_codes, known, strict=True) if kept
+    )
+
+
+def _weighted(data: ModelData, graph: Neighbours, known: NDArray[np.bool_]) -> WeightedNeighbours:
+    """Return the graph with one over the distance on each link."""
+    if data.centres is None:
+        raise ConfigError(
+            Fault(
+                "needs the middle of each area, which this run did not keep; make the run again",
+                field="statistics.distance_weights",
+            )
+        )
+    middle = data.centres[known]
+    return inverse_of(graph, middle[:, 0], middle[:, 1], nearest_m=_NEAREST_M)

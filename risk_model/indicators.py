@@ -192,7 +192,9 @@ def build_indicator(
     value = np.zeros(len(data.area_codes))
     for offence in indicator_offences(name, rates.offences, data, config):
         stream = streams[offence.stream]
-        rate = shrunken_rate(stream, exposed, smoothing=config.statistics.smoothing)
+        rate = shrunken_rate(
+            stream, exposed, smoothing=config.statistics.smoothing, neighbours=data.neighbours
+        )
         reported = offence.category not in config.police_generated.categories
         rate = offence.weight * rate * (factor if reported else 1.0)
         value = value + rate

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 
@@ -25,6 +26,7 @@ from spatial.authorities import Authorities
 from spatial.blocks import SERIAL, BlockMap
 from spatial.boundaries import Areas
 from spatial.categories import CATEGORIES
+from spatial.distance_graphs import distance_band
 from spatial.errors import Fault, InputError
 from spatial.files import nearest
 from spatial.incidents import Incidents, incident_faults, read_incidents
@@ -84,13 +86,45 @@ def _choose_area(
     reach = near_m if isinstance(ring, str) else max(near_m, ring)
     wide = study_area(areas, authorities, lads, ring=reach)
     local = Areas(areas.frame.loc[list(wide.all_codes)], areas.vintage, areas.repaired, areas.notes)
-    rook = settings.risk.statistics.neighbours == "rook"
+    statistics = settings.risk.statistics
+    rook = statistics.neighbours == "rook"
     if ring == "none":
         frame = local.frame.loc[list(wide.codes)]
-        return local, StudyArea(wide.lads, wide.codes, ()), contiguity(frame, rook=rook)
+        study = StudyArea(wide.lads, wide.codes, ())
+        if statistics.neighbours == "distance":
+            return local, study, _within(frame, statistics.distance_m)
+        return local, study, contiguity(frame, rook=rook)
+    # A ring of areas that touch is made of borders, whatever the statistics weigh by.
     neighbours = contiguity(local.frame, rook=rook)
     study = study_area(local, authorities, lads, ring=ring, neighbours=neighbours)
+    if statistics.neighbours == "distance":
+        frame = local.frame.loc[list(study.all_codes)]
+        return local, study, _within(frame, statistics.distance_m)
     return local, study, neighbours
+
+
+def _within(frame: gpd.GeoDataFrame, distance_m: float) -> Neighbours:
+    """Return which areas have their middles within a distance of one another."""
+    ordered = frame.sort_index()
+    middle = ordered.geometry.centroid
+    return distance_band(
+        middle.x.to_numpy(),
+        middle.y.to_numpy(),
+        codes=[str(code) for code in ordered.index],
+        within_m=distance_m,
+    )
+
+
+def _alone(neighbours: Neighbours, study: StudyArea, distance_m: float) -> list[str]:
+    """Say how many study areas a distance leaves without a neighbour."""
+    alone = set(neighbours.islands) & set(study.codes)
+    if neighbours.kind != "distance" or not alone:
+        return []
+    text = (
+        f"statistics: areas that have no other within {distance_m:,.0f} m and are not tested for "
+        f"clusters: {len(alone)}; a wider statistics.distance_m reaches them"
+    )
+    return [text]
 
 
 def _indicators(
@@ -309,6 +343,7 @@ def load(settings: Settings, *, progress: Progress, blocks: BlockMap = SERIAL) -
                 if neighbours.borders == "geometry"
                 else []
             ),
+            *_alone(neighbours.subset(codes), study, settings.risk.statistics.distance_m),
             *(
                 f"{file}: {rows} row{'' if rows == 1 else 's'} of an area that no list has; "
                 "see quarantine.csv"

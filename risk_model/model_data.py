@@ -79,6 +79,9 @@ class ModelData:
     artefacts
         Table indexed by area code with the columns of `risk_model.artefacts`, or None where
         nothing is known of any area.
+    centres
+        n by 2, the middle of each area in metres, for weights by distance; None in a run from
+        before they were kept.
     """
 
     area_codes: tuple[str, ...]
@@ -95,6 +98,7 @@ class ModelData:
     indicators: pd.DataFrame
     labels: pd.DataFrame
     denominators: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    centres: NDArray[np.float64] | None = None
     artefacts: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
@@ -110,6 +114,8 @@ class ModelData:
             "area_km2": (self.area_km2, (n,)),
             "stratum": (self.stratum, (n,)),
         }
+        if self.centres is not None:
+            shapes["centres"] = (self.centres, (n, 2))
         shapes |= {f"denominators[{k!r}]": (v, (n,)) for k, v in self.denominators.items()}
         for name, (value, wanted) in shapes.items():
             if value.shape != wanted:

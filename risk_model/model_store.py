@@ -77,6 +77,11 @@ def read_model(run: PublishedRun) -> KeptModel:
             for name in table.columns
             if str(name).startswith(prefix)
         },
+        centres=(
+            table[["centre_x", "centre_y"]].to_numpy(dtype=np.float64)
+            if "centre_x" in table
+            else None
+        ),
         artefacts=(
             table[list(ARTEFACT_COLUMNS)] if set(ARTEFACT_COLUMNS) <= set(table.columns) else None
         ),

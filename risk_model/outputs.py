@@ -56,6 +56,8 @@ def _model_indicators(run: Run) -> pd.DataFrame:
     frame["stratum"] = model.stratum
     for name, values in model.denominators.items():
         frame[f"denominator_{name}"] = values
+    if model.centres is not None:
+        frame["centre_x"], frame["centre_y"] = model.centres.T
     for position, month in enumerate(model.months):
         frame[f"covered_{month}"] = model.covered[:, position]
     return frame.reset_index()

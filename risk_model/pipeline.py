@@ -79,6 +79,7 @@ def build_model(loaded: LoadedInputs) -> ModelData:
             name: np.asarray(values.reindex(codes), dtype=np.float64)
             for name, values in loaded.denominators.items()
         },
+        centres=np.column_stack([geometry.centroid.x, geometry.centroid.y]),
         artefacts=place_artefacts(
             tuple(codes), loaded.artefacts, loaded.incidents.area_points, end=loaded.period.end
         ),

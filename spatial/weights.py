@@ -18,6 +18,7 @@ __all__ = ["Neighbours", "contiguity"]
 
 IntArray = npt.NDArray[np.int64]
 Contiguity = Literal["queen", "rook"]
+Kind = Literal["queen", "rook", "distance"]
 Borders = Literal["shared vertices", "geometry"]
 
 
@@ -34,7 +35,8 @@ class Neighbours:
     indices
         Shape (links,): positions in `codes`, sorted within each area.
     kind
-        "queen" (a shared corner is enough) or "rook" (a shared edge is needed).
+        "queen" (a shared corner is enough), "rook" (a shared edge is needed) or "distance" (middles
+        within a distance).
     borders
         How touching was decided: "shared vertices", or "geometry" where the layer's borders do not
         meet at the same points and libpysal's geometric test was asked as well.
@@ -43,7 +45,7 @@ class Neighbours:
     codes: tuple[str, ...]
     indptr: IntArray
     indices: IntArray
-    kind: Contiguity = "queen"
+    kind: Kind = "queen"
     borders: Borders = "shared vertices"
 
     def __post_init__(self) -> None:
@@ -73,7 +75,7 @@ class Neighbours:
         focal: Sequence[str] | npt.NDArray[Any],
         neighbour: Sequence[str] | npt.NDArray[Any],
         *,
-        kind: Contiguity = "queen",
+        kind: Kind = "queen",
     ) -> Neighbours:
         """Build from directed pairs of area codes, in any order; each pair must be there both ways.
 

@@ -9,6 +9,7 @@ from dash import html
 from dashboards import words
 from dashboards.components.frame import page_frame, section_table
 from dashboards.exports.columns import PER_PRIORITY
+from dashboards.method_words import neighbours_said, smoothing_said
 from dashboards.settings import WebSettings
 from dashboards.tables import indicator_table, moran_table, offence_table
 from dashboards.view import RunView
@@ -113,9 +114,11 @@ def layout(view: RunView, settings: WebSettings, *, current_id: str) -> html.Div
         children=[
             html.H1("How the list is made, and how to read it"),
             _steps(),
+            html.P(smoothing_said(view.manifest)),
             html.H2("Weights"),
             *(part for priority in view.priorities for part in _priority(view, priority)),
             html.H2("Do high areas stand together?"),
+            html.P(neighbours_said(view.manifest)),
             section_table(moran) if moran.rows else html.P("Not computed in this run."),
             html.H2("What the words mean"),
             html.Dl(

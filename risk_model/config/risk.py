@@ -116,6 +116,18 @@ def _cross_checks(config: RiskConfig) -> Iterator[CrossFault]:
         yield CrossFault(("priorities",), "names no priority; give at least one, such as sv01")
     for name, priority in config.priorities.items():
         yield from _priority_checks(name, priority, config.police_generated)
+    statistics = config.statistics
+    if statistics.distance_weights == "inverse" and statistics.neighbours != "distance":
+        yield CrossFault(
+            ("statistics", "distance_weights"),
+            f"inverse needs neighbours: distance; it is {statistics.neighbours}, where neighbours "
+            "count equal",
+        )
+    if statistics.distance_weights == "inverse" and statistics.engine == "esda":
+        yield CrossFault(
+            ("statistics", "engine"),
+            "esda counts neighbours equal; use exact with distance_weights: inverse",
+        )
     density = config.density
     if density.cell_m > density.bandwidth_m / 5:
         yield CrossFault(

@@ -167,8 +167,23 @@ class Uncertainty(Model):
 class Statistics(Model):
     """Neighbours, local Moran and small-area smoothing."""
 
-    neighbours: Literal["queen", "rook"] = Field(
-        "queen", description="queen: areas that share a border or a corner; rook: a border."
+    neighbours: Literal["queen", "rook", "distance"] = Field(
+        "queen",
+        description="queen: areas that share a border or a corner; rook: a border; distance: areas "
+        "whose middles lie within distance_m.",
+    )
+    distance_m: float = Field(
+        5000.0,
+        ge=100,
+        le=50_000,
+        description="With neighbours: distance, how far the middle of a neighbour may lie, in "
+        "metres. Areas with none within it are not tested: rural areas need kilometres.",
+    )
+    distance_weights: Literal["equal", "inverse"] = Field(
+        "equal",
+        description="With neighbours: distance, what a neighbour counts for local and global "
+        "Moran: equal; inverse: one over its distance (100 m at least), row-standardised, tested "
+        "against each area's own null, which is slow. Gi* and all else count neighbours equal.",
     )
     ring: Annotated[
         Annotated[Literal["contiguous", "none"], Tag("<word>")]
@@ -192,15 +207,16 @@ class Statistics(Model):
         description="Correction for testing every area: benjamini-hochberg holds the share of "
         "false discoveries to alpha.",
     )
-    smoothing: Literal["gamma_poisson", "marshall"] = Field(
+    smoothing: Literal["gamma_poisson", "marshall", "local_marshall"] = Field(
         "gamma_poisson",
-        description="How rates of few events are shrunk: gamma_poisson (Clayton and Kaldor 1987) "
-        "or marshall (global empirical Bayes).",
+        description="How rates of few events are shrunk: gamma_poisson (Clayton and Kaldor 1987), "
+        "marshall (global empirical Bayes) or local_marshall (towards an area and its neighbours). "
+        "Relative risks, their intervals and all draws stay gamma_poisson.",
     )
     engine: Literal["exact", "esda"] = Field(
         "exact",
-        description="exact: our conditional permutation; esda: the library's loop, slower, to "
-        "check against.",
+        description="exact: our conditional permutation; esda: the library's loop for local Moran "
+        "and Gi*, slower, to check against.",
     )
 
 

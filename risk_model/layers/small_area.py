@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from risk_model.kept import Kept, bits
 from risk_model.layers.crime import Exposure, expected_by_month
+from spatial.errors import StatisticsError
+from spatial.local_smoothing import marshall_local
 from spatial.smoothing import (
     GammaPoisson,
     dispersion,
@@ -18,6 +20,7 @@ from spatial.smoothing import (
     posterior,
     posterior_mean,
 )
+from spatial.weights import Neighbours
 
 __all__ = ["Group", "Smoothed", "exceedance", "persistence_by_month", "shrunken_rate", "smooth"]
 
@@ -301,12 +304,22 @@ def persistence_by_month(
 
 
 def shrunken_rate(
-    smoothed: Smoothed, exposed: Exposure, *, smoothing: str = "gamma_poisson"
+    smoothed: Smoothed,
+    exposed: Exposure,
+    *,
+    smoothing: str = "gamma_poisson",
+    neighbours: Neighbours | None = None,
 ) -> NDArray[np.float64]:
     """Return the smoothed rate of every area in the unit of `exposed`, NaN if not calculable.
 
     `gamma_poisson`: posterior mean relative risk times the study area's rate. `marshall`: global
-    empirical Bayes rates within the same groups.
+    empirical Bayes rates within the same groups. `local_marshall`: each area shrunk towards itself
+    and its neighbours of the same group; one without such a neighbour as `marshall` does.
+
+    Parameters
+    ----------
+    neighbours
+        The graph of all areas, for `local_marshall`.
     """
     if smoothing == "gamma_poisson" or not smoothed.groups:
         return smoothed.mean * smoothed.base_rate * exposed.per
@@ -316,4 +329,11 @@ def shrunken_rate(
     for group in smoothed.groups:
         kept = group.members
         out[kept] = marshall(smoothed.events[kept], base[kept])
+        if smoothing == "local_marshall":
+            if neighbours is None:
+                raise StatisticsError("neighbours: local_marshall needs the graph of the areas")
+            graph = neighbours.subset(neighbours.codes[i] for i in kept)
+            local = marshall_local(smoothed.events[kept], base[kept], graph)
+            own = local.areas > 1
+            out[kept[own]] = local.rate[own]
     return out * exposed.per

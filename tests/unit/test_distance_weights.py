@@ -11,13 +11,8 @@ import numpy as np
 import pytest
 
 from spatial import distance_weights
-from spatial.distance_weights import (
-    WeightedNeighbours,
-    conditional_weighted_counts,
-    inverse_distance,
-    kernel_weights,
-    weighted_local_moran,
-)
+from spatial.distance_graphs import WeightedNeighbours, inverse_distance, kernel_weights
+from spatial.distance_weights import conditional_weighted_counts, weighted_local_moran
 from spatial.errors import StatisticsError
 from spatial.permutation import conditional_moran_counts, pseudo_p
 

@@ -1,0 +1,71 @@
+"""What the settings of a run did to its rates, neighbours and densities, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+__all__ = ["density_said", "neighbours_said", "smoothing_said"]
+
+_SMOOTHING = {
+    "gamma_poisson": "Rates of few events are pulled towards the mean of {whom} (gamma-Poisson).",
+    "marshall": (
+        "Rates of few events are pulled towards the mean of {whom} (Marshall's global empirical "
+        "Bayes); relative risks and likely ranks are gamma-Poisson."
+    ),
+    "local_marshall": (
+        "Rates of few events are pulled towards the mean of each area and its neighbours within "
+        "{whom} (Marshall's local empirical Bayes); relative risks and likely ranks are "
+        "gamma-Poisson, towards the mean of {whom}."
+    ),
+}
+
+
+def smoothing_said(manifest: Mapping[str, Any]) -> str:
+    """Say how rates of small areas were shrunk, and towards what."""
+    config = manifest.get("config") or {}
+    method = (config.get("statistics") or {}).get("smoothing")
+    if method not in _SMOOTHING:
+        return "How rates of small areas were smoothed was not recorded."
+    groups = (config.get("rurality") or {}).get("shrink_to") == "stratum"
+    whom = "areas of their own kind, urban or rural," if groups else "the study area"
+    return _SMOOTHING[method].format(whom=whom).replace(", (", " (").replace(",.", ".")
+
+
+def neighbours_said(manifest: Mapping[str, Any]) -> str:
+    """Say who counts as a neighbour, and how much."""
+    settings = (manifest.get("config") or {}).get("statistics") or {}
+    kind = settings.get("neighbours")
+    if kind == "rook":
+        return "Neighbours share a border."
+    if kind == "distance":
+        within = f"{float(settings['distance_m']):,.0f} m"
+        if settings.get("distance_weights") == "inverse":
+            return (
+                f"Neighbours are areas whose middles lie within {within}; for Moran's I a nearer "
+                "one counts more (one over its distance), and each area is tested against its own "
+                "chance maps. Gi* counts all of them equal."
+            )
+        return f"Neighbours are areas whose middles lie within {within}; each counts the same."
+    return "Neighbours share a border or a corner." if kind == "queen" else ""
+
+
+def density_said(manifest: Mapping[str, Any], priority: str) -> str:
+    """Say where the bandwidth of a priority's density comes from."""
+    drawn = manifest["priorities"][priority].get("density") or {}
+    how = drawn.get("bandwidth") or {"method": "fixed"}
+    width = f"{float(drawn.get('bandwidth_m', 0.0)):,.0f} m"
+    if how["method"] == "adaptive":
+        return (
+            f"The bandwidth follows the events, from {how['lowest_m']:,.0f} m where they are many "
+            f"to {how['highest_m']:,.0f} m where they are few, {width} in between."
+        )
+    if how["method"] == "cross_validated" and how.get("chosen"):
+        tried = how["candidates_m"]
+        return (
+            f"Of bandwidths from {min(tried):,.0f} to {max(tried):,.0f} m, {width} foretells each "
+            "recorded point best from the others (cross-validation)."
+        )
+    if how["method"] == "cross_validated":
+        return f"Events were too few to choose a bandwidth, so it is {width}, as set."
+    return f"The bandwidth is {width}, as set."
