@@ -5,12 +5,53 @@ North Carolina SIDS is read from libpysal's own package; nothing is downloaded.
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import geopandas as gpd
 import libpysal
 import numpy as np
 import pytest
 
 from spatial.scan import Scan, scan
+
+NEW_YORK = Path(__file__).parent / "values" / "satscan_new_york.json"
+
+
+def test_new_york_leukaemia_cluster_by_cluster_as_satscan_wrote_it() -> None:
+    """Every cluster of SaTScan 9.6's own report: same tracts, same figures, same order.
+
+    Its chance maps are other draws, and it takes p below its 999 maps from a fitted curve, so p is
+    compared to Monte-Carlo error: two sets of 999 maps.
+    """
+    golden = json.loads(NEW_YORK.read_text(encoding="utf-8"))
+    cases, people = (np.array(golden[name]) for name in ("cases", "people"))
+    assert (cases.size, cases.sum(), people.sum()) == (281, 552, 1_057_673)
+    found = scan(
+        cases,
+        people,
+        np.array(golden["north"]),
+        -np.array(golden["west"]),
+        codes=[f"{tract:03d}" for tract in range(1, 282)],
+        per=100_000,
+        years=366 / 365.2425,  # SaTScan takes the study period for the year 2000
+        most_reported=len(golden["clusters"]),
+    ).clusters
+    assert len(found) == len(golden["clusters"]) == 6
+    for cluster, theirs in zip(found, golden["clusters"], strict=True):
+        assert sorted(int(code) for code in cluster.codes) == sorted(theirs["tracts"])
+        assert int(cluster.centre) == theirs["tracts"][0]
+        assert cluster.observed == theirs["cases"]
+        assert people[[tract - 1 for tract in theirs["tracts"]]].sum() == theirs["population"]
+        assert cluster.expected == pytest.approx(theirs["expected"], abs=0.005)
+        assert cluster.annual_rate == pytest.approx(theirs["annual_per_100000"], abs=0.05)
+        over = theirs["observed_over_expected"]
+        assert cluster.observed_over_expected == pytest.approx(over, abs=0.005)
+        assert cluster.relative_risk == pytest.approx(theirs["relative_risk"], abs=0.005)
+        assert cluster.llr == pytest.approx(theirs["llr"], abs=5e-7)
+        assert cluster.radius_m == pytest.approx(theirs["radius"], rel=0.04)  # two digits printed
+        error = np.sqrt(2 * theirs["p"] * (1 - theirs["p"]) / 999) + 1 / 1000
+        assert abs(cluster.p - theirs["p"]) < 4.5 * error
 
 
 def test_new_york_leukaemia_as_satscan_reports_it() -> None:
