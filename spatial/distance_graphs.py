@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spatial.errors import StatisticsError
-from spatial.moran import _refuse_not_finite
+from spatial.local_tests import refuse_not_finite
 from spatial.weights import Neighbours
 
 __all__ = [
@@ -124,7 +124,7 @@ def inverse_of(
     for axis, values in zip("xy", at, strict=True):
         if values.shape != (neighbours.n,):
             raise StatisticsError(f"{axis}: shape {values.shape} for {neighbours.n} area codes")
-        _refuse_not_finite(values, axis, neighbours.codes)
+        refuse_not_finite(values, axis, neighbours.codes)
     if not (np.isfinite(nearest_m) and nearest_m > 0):
         raise StatisticsError(f"nearest_m: {nearest_m} is not a number of metres above 0")
     rows, columns = neighbours.rows, neighbours.indices
@@ -239,7 +239,7 @@ def _within(
     for axis, values in zip("xy", points, strict=True):
         if values.shape != (len(names),):
             raise StatisticsError(f"{axis}: shape {values.shape} for {len(names)} area codes")
-        _refuse_not_finite(values, axis, names)
+        refuse_not_finite(values, axis, names)
     if any(a >= b for a, b in itertools.pairwise(names)):
         raise StatisticsError("codes: area codes must be sorted and unique; sort them first")
     at = np.column_stack(points)

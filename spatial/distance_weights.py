@@ -61,7 +61,7 @@ def weighted_global_moran(y: npt.ArrayLike, neighbours: WeightedNeighbours) -> f
     """
     values = np.asarray(y, dtype=np.float64)
     has = neighbours.cardinalities > 0
-    if _constant(values) or not has.any():
+    if is_constant(values) or not has.any():
         return float("nan")
     z = values - values.mean()
     lag = neighbours.lag(z)

@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from spatial.errors import StatisticsError
-from spatial.permutation import PERMUTATION_STAGE, PermutationCounts
+from spatial.permutation import PermutationCounts
+from spatial.samples import PERMUTATION_STAGE
 from spatial.weights import Neighbours
 
 __all__ = ["esda_gi_star_counts"]
