@@ -32,6 +32,7 @@ from risk_model.pipeline import Run, build_run
 from risk_model.provenance import jsonable, run_id_of
 from risk_model.run_history import previous_run
 from risk_model.run_store import PublishedRun, Writer, lock_runs, publish, read_run
+from risk_model.sensitivity import Sensitivity, sensitivity_of, sensitivity_writers
 from risk_model.whatif import density_shares, rescore
 from spatial.blocks import SERIAL, BlockMap, block_map
 from spatial.errors import ConfigError, Fault, Faults, InputError
@@ -204,6 +205,8 @@ def run(
             built = build(settings, loaded, progress=progress, blocks=blocks)
             progress("concentration, clusters and supports")
             report = engine_report(built, blocks=blocks)
+            progress("what the lists hang on")
+            sensitivity, hung = _sensitivity(built)
         progress("publishing")
         manifest = manifest_of(
             built,
@@ -220,6 +223,7 @@ def run(
             "reading": round(read, 3),
             **manifest["timings"],
             "report": round(sum(report.timings.values()), 3),
+            "sensitivity": hung,
         }
         judged = attach_backtest(runs, manifest)
         manifest["backtest"] = judged.entry
@@ -231,7 +235,13 @@ def run(
             runs,
             run_id,
             manifest,
-            {**own_writers(built), **report_writers(report), **judged.writers, **extra},
+            {
+                **own_writers(built),
+                **report_writers(report),
+                **judged.writers,
+                **sensitivity_writers(sensitivity),
+                **extra,
+            },
         )
         progress("")
     return published
@@ -253,6 +263,14 @@ def backtest(
     settings = load_settings(request)
     with block_map(workers) as blocks:
         return run_backtest(settings, options, runs=runs, progress=progress, now=now, blocks=blocks)
+
+
+def _sensitivity(built: Run) -> tuple[Sensitivity, float]:
+    """Return what the lists hang on and the seconds it took. One thread, as for scoring."""
+    since = time.perf_counter()
+    with threadpool_limits(limits=1):
+        found = sensitivity_of(built.scored, built.model, built.risk)
+    return found, round(time.perf_counter() - since, 3)
 
 
 def compare(runs: Path, first: str | None, second: str | None) -> Comparison:

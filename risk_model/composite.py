@@ -11,17 +11,33 @@ from numpy.typing import NDArray
 from risk_model.aggregate import aggregate
 from risk_model.config.priority import Priority
 from risk_model.config.risk import RiskConfig
-from risk_model.indicators import DEPRIVATION_INDICATORS, SetRates, Stream, build_indicator
+from risk_model.indicators import (
+    DEPRIVATION_INDICATORS,
+    SetRates,
+    Stream,
+    build_indicator,
+)
 from risk_model.layers.crime import Exposure
 from risk_model.layers.small_area import Smoothed
 from risk_model.model_data import ModelData
 from risk_model.normalise import normalise
+from risk_model.ranking import list_positions
 from risk_model.uncertainty import Weighted
 from spatial.errors import ConfigError, Fault
 
-__all__ = ["Composite", "compose", "harm_weight_shift", "listed"]
+__all__ = [
+    "HARM_FACTORS",
+    "VIOLENCE",
+    "Composite",
+    "compose",
+    "harm_weight_shift",
+    "harm_weight_variants",
+    "listed",
+]
 
-_VIOLENCE = "violence_and_sexual_offences"
+VIOLENCE = "violence_and_sexual_offences"
+HARM_FACTORS = {"halved": 0.5, "doubled": 2.0}
+"""What the harm weight of violence is multiplied by to see how far it decides a list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,44 +139,49 @@ def compose(
 
 
 def listed(composite: Composite, data: ModelData, size: int) -> frozenset[str]:
-    """Return the codes on a list of `size`: highest score first, ties in order of code."""
-    order = np.lexsort((np.array(data.area_codes), -np.round(composite.score, 9)))
-    kept = order[composite.scored[order]][:size]
-    return frozenset(data.area_codes[i] for i in kept)
+    """Return the codes on a list of `size`: highest score of the group first, ties by code."""
+    place = list_positions(composite.score[None, :], composite.groups)[0]
+    return frozenset(data.area_codes[i] for i in np.flatnonzero(place <= size))
 
 
-def harm_weight_shift(
+def harm_weight_variants(
     name: str,
     data: ModelData,
     config: RiskConfig,
     rates: SetRates,
     streams: Mapping[Stream, Smoothed],
     exposed: Exposure,
-) -> dict[str, int]:
-    """Return how many listed areas stay with the harm weight of violence halved and doubled.
+) -> dict[str, Composite]:
+    """Return the composite with the harm weight of violence halved and doubled.
 
-    At 14 categories that weight is a proxy, and one number decides a list of harm: every run says
-    how much. Empty where the priority does not weigh violence against anything.
+    At 14 categories that weight is a proxy, and one number decides a list of harm. Empty where
+    the priority does not weigh violence against anything.
     """
     priority = config.priorities[name]
     harm_rate = priority.indicators.get("harm_rate")
-    weighs = _VIOLENCE in rates.offences.categories and not rates.offences.equal_weights
+    weighs = VIOLENCE in rates.offences.categories and not rates.offences.equal_weights
     if harm_rate is None or harm_rate.weight == 0 or not weighs:
         return {}
-    lists = {}
-    for word, factor in (("published", 1.0), ("halved", 0.5), ("doubled", 2.0)):
+    variants = {}
+    for word, factor in HARM_FACTORS.items():
         offences = tuple(
-            replace(o, weight=o.weight * factor) if o.category == _VIOLENCE else o
+            replace(o, weight=o.weight * factor) if o.category == VIOLENCE else o
             for o in rates.offences.offences
         )
         changed = replace(rates, offences=replace(rates.offences, offences=offences))
-        composite = compose(priority, data, config, changed, streams, exposed, name=name)
-        lists[word] = listed(composite, data, priority.list.size)
-    return {
-        "of": len(lists["published"]),
-        "halved": len(lists["published"] & lists["halved"]),
-        "doubled": len(lists["published"] & lists["doubled"]),
-    }
+        variants[word] = compose(priority, data, config, changed, streams, exposed, name=name)
+    return variants
+
+
+def harm_weight_shift(
+    published: Composite, variants: Mapping[str, Composite], data: ModelData, size: int
+) -> dict[str, int]:
+    """Return how many of the listed areas stay on the list in each variant; empty without any."""
+    if not variants:
+        return {}
+    kept = listed(published, data, size)
+    stay = {word: len(kept & listed(other, data, size)) for word, other in variants.items()}
+    return {"of": len(kept)} | stay
 
 
 def _rank_groups(data: ModelData, parts: list[Weighted]) -> NDArray[np.str_]:

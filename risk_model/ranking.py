@@ -10,7 +10,15 @@ from numpy.typing import NDArray
 
 from spatial.errors import StatisticsError
 
-__all__ = ["highest_first", "in_top", "mean_ranks", "min_ranks", "rank_within"]
+__all__ = [
+    "highest_first",
+    "in_top",
+    "list_positions",
+    "mean_ranks",
+    "min_ranks",
+    "rank_rows",
+    "rank_within",
+]
 
 Number = TypeVar("Number", bound=np.generic)
 
@@ -100,4 +108,38 @@ def rank_within(scores: NDArray[np.float64], groups: NDArray[np.str_]) -> NDArra
         if group != "":
             members = groups == group
             out[members] = min_ranks(scores[members])
+    return out
+
+
+def rank_rows(scores: NDArray[np.float64], groups: NDArray[np.str_]) -> NDArray[np.float64]:
+    """Return `min_ranks` of each row of scores (rows by areas) among the areas of one group.
+
+    NaN where a row has no score for an area. Areas with the same label in `groups` are ranked
+    together, the empty text too.
+    """
+    out = np.full(scores.shape, np.nan)
+    for group in np.unique(groups):
+        members = groups == group
+        block = np.round(scores[:, members], 9)
+        # NaN sorts behind every score and so moves nobody's rank.
+        ranks, _ = highest_first(block)
+        out[:, members] = np.where(np.isnan(block), np.nan, ranks)
+    return out
+
+
+def list_positions(scores: NDArray[np.float64], groups: NDArray[np.str_]) -> NDArray[np.float64]:
+    """Return places 1, 2, 3... of each row of scores (rows by areas), ties in order of columns.
+
+    A list of k holds the places 1 to k. NaN where a row has no score for an area.
+    """
+    out = np.full(scores.shape, np.nan)
+    for group in np.unique(groups):
+        members = groups == group
+        block = np.round(scores[:, members], 9)
+        order = np.argsort(-block, axis=1, kind="stable")
+        place = np.empty(block.shape)
+        np.put_along_axis(
+            place, order, np.broadcast_to(np.arange(1.0, block.shape[1] + 1), block.shape), axis=1
+        )
+        out[:, members] = np.where(np.isnan(block), np.nan, place)
     return out

@@ -15,7 +15,12 @@ from risk_model.area_table import Findings, contribution_rows, priority_columns
 from risk_model.artefacts import vetoed
 from risk_model.cautions import diagnose, inference_off, shift_words, study_events, warn
 from risk_model.clusters import global_moran_of, test_clusters, tested_variable
-from risk_model.composite import Composite, compose, harm_weight_shift
+from risk_model.composite import (
+    Composite,
+    compose,
+    harm_weight_shift,
+    harm_weight_variants,
+)
 from risk_model.config.harm import HarmWeights
 from risk_model.config.risk import RiskConfig
 from risk_model.guards import guard_columns, guard_warnings
@@ -53,6 +58,9 @@ class Scored:
         Words for what local Moran was computed on, by priority.
     warnings, timings, diagnostics
         For the manifest; seconds by stage.
+    composites, harm_variants
+        What the scores are made of, by priority; and the same with the harm weight of violence
+        halved and doubled, where it weighs against anything.
     """
 
     areas: pd.DataFrame
@@ -62,6 +70,8 @@ class Scored:
     warnings: tuple[str, ...]
     timings: dict[str, float]
     diagnostics: dict[str, Any] = field(default_factory=dict)
+    composites: Mapping[str, Composite] = field(default_factory=dict)
+    harm_variants: Mapping[str, Mapping[str, Composite]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -142,9 +152,13 @@ def score_model(
     rated = rate(data, config, harm)
     exposed, rates, streams = rated.exposed, rated.rates, rated.streams
     composites = rated.composites
-    shifts = {
-        name: harm_weight_shift(name, data, config, rates[name], streams, exposed)
+    variants = {
+        name: harm_weight_variants(name, data, config, rates[name], streams, exposed)
         for name in config.priorities
+    }
+    shifts = {
+        name: harm_weight_shift(composites[name], variants[name], data, priority.list.size)
+        for name, priority in config.priorities.items()
     }
     clock.lap("rates")
     tell("clusters", 25)
@@ -203,6 +217,8 @@ def score_model(
             name: diagnose(found, data) | {"violence_weight": shifts[name]}
             for name, found in findings.items()
         },
+        composites=composites,
+        harm_variants=variants,
     )
 
 

@@ -83,6 +83,38 @@ def _certainty(low: Any, high: Any, chance: Any) -> tuple[str, str]:
     return f"{int(low)}-{int(high)}", f"{chance:.0%}"
 
 
+def _print_hang(console: Console, run: PublishedRun, key: str) -> None:
+    """Print what the list hangs on; nothing for a run made before that was worked out."""
+    if not {"sensitivity.csv", "list_changes.csv"} <= set(run.manifest["outputs"]):
+        return
+    table = pd.read_csv(run.path("sensitivity.csv"))
+    changes = pd.read_csv(run.path("list_changes.csv"), dtype={"area_code": str})
+    weighted = table[(table["priority"] == key) & (table["nominal_weight"] > 0)]
+    console.line("Weight as set -> as it works: " + "  ".join(_weights_words(weighted)))
+    mine = changes[(changes["priority"] == key) & (changes["change"] != "none")]
+    entering = mine[mine["change"] == "enters"].groupby("scenario", sort=False).size()
+    tried = changes.loc[changes["priority"] == key, "scenario"].nunique()
+    if entering.empty:
+        console.line(f"The list stays as it is in all {tried} changes of one judgement.")
+    else:
+        words = "  ".join(f"{name}: {count}" for name, count in entering.items())
+        console.line(
+            f"Areas that come onto the list when one judgement changes ({len(entering)} of "
+            f"{tried} changes): {words}"
+        )
+
+
+def _weights_words(table: pd.DataFrame) -> list[str]:
+    """Return one text an indicator: its weight as set and as it works."""
+    names, nominal, effective = (
+        table[column].tolist() for column in ("indicator", "nominal_weight", "effective_weight")
+    )
+    return [
+        f"{name} {weight:.2f} -> " + ("unknown" if pd.isna(works) else f"{works:.2f}")
+        for name, weight, works in zip(names, nominal, effective, strict=True)
+    ]
+
+
 def print_run(console: Console, run: PublishedRun) -> None:
     """Print areas, rows by reason, the lists, warnings, timings and where the outputs are."""
     console.progress("")
@@ -116,6 +148,7 @@ def print_run(console: Console, run: PublishedRun) -> None:
             ],
             right=[0, 3, 4, 5],
         )
+        _print_hang(console, run, key)
     _print_warnings(console, list(manifest["warnings"]))
     console.heading("Seconds")
     console.line("  ".join(f"{name} {value:.1f}" for name, value in manifest["timings"].items()))

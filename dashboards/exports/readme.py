@@ -34,6 +34,8 @@ FILES: tuple[tuple[str, str], ...] = (
     ("coverage.csv", "what the first places cover in areas, residents and land (same data)"),
     ("bandwidths.csv", "how far hot spots hold at half and at twice the bandwidth"),
     ("bivariate.csv", "offences here against deprivation around"),
+    ("sensitivity.csv", "which weight and which indicator the ranks hang on"),
+    ("list_changes.csv", "who enters and leaves the list when one judgement is made otherwise"),
     ("map.html", "the map; opens in a browser without a network"),
     ("model/", "what comparison and what-if read; not for publication"),
 )
