@@ -6,36 +6,38 @@ The command line, Python users and scheduled refreshes all come through here.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
+from risk_model.attribution import Attribution, Basis, attribute
 from risk_model.backtest_run import BacktestOptions, run_backtest
 from risk_model.backtest_store import attach_backtest
 from risk_model.comparison import Comparison, compare_sides, side_of
-from risk_model.config.harm import load_harm_weights
+from risk_model.config.harm import HarmWeights, load_harm_weights
 from risk_model.config.inputs import input_lines
 from risk_model.config.inputs import load_inputs as load_inputs_config
 from risk_model.config.overrides import OPTION
-from risk_model.config.risk import load_risk
+from risk_model.config.risk import RiskConfig, load_risk
 from risk_model.config.warnings import config_warnings
 from risk_model.engine_report import engine_report, report_writers
 from risk_model.guard_report import guard_report, read_before, with_guards
 from risk_model.input_tables import Settings, path_faults
 from risk_model.loading import LoadedInputs, load
+from risk_model.model_data import ModelData
 from risk_model.model_store import read_model
 from risk_model.outputs import content_of, manifest_of, own_writers
 from risk_model.pipeline import Run, build_run
-from risk_model.provenance import jsonable, run_id_of
+from risk_model.provenance import canonical_json, jsonable, run_id_of
 from risk_model.run_history import previous_run
 from risk_model.run_store import PublishedRun, Writer, lock_runs, publish, read_run
 from risk_model.sensitivity import Sensitivity, sensitivity_of, sensitivity_writers
 from risk_model.whatif import density_shares, rescore
 from spatial.blocks import SERIAL, BlockMap, block_map
-from spatial.errors import ConfigError, Fault, Faults, InputError
+from spatial.errors import ConfigError, Fault, Faults, HotspotsError, InputError
 from spatial.period import Period
 
 __all__ = [
@@ -274,8 +276,37 @@ def _sensitivity(built: Run) -> tuple[Sensitivity, float]:
 
 
 def compare(runs: Path, first: str | None, second: str | None) -> Comparison:
-    """Say who enters, leaves and moves between two published runs."""
-    return compare_sides(side_of(read_run(runs, first)), side_of(read_run(runs, second)))
+    """Say who enters, leaves and moves between two published runs, and which change did it.
+
+    A run that kept no layers, or settings that this version cannot read, is compared all the same;
+    the note then says why no cause is given.
+    """
+    before, after = read_run(runs, first), read_run(runs, second)
+    sides = side_of(before), side_of(after)
+    try:
+        old, new = (_kept_basis(run, read_model(run).data) for run in (before, after))
+        keys = [key for key in sides[1].titles if key in sides[0].titles]
+        found = _attributions(old, new, keys)
+    except HotspotsError as error:
+        return compare_sides(*sides, note=f"which change did it cannot be said: {error}")
+    return compare_sides(*sides, attributions=found)
+
+
+def _kept_basis(run: PublishedRun, data: ModelData) -> Basis:
+    """Return what a published run was scored from: the layers it kept, its own settings."""
+    try:
+        config = RiskConfig.model_validate_json(canonical_json(run.manifest["config"]))
+    except ValueError as error:
+        first = str(error).splitlines()[0]
+        fault = Fault(f"its settings are not those of this version ({first})", field=run.run_id)
+        raise ConfigError(fault) from None
+    harm = HarmWeights(dict(run.manifest["harm_weights"]), ())
+    return Basis(data, config, harm)
+
+
+def _attributions(before: Basis, after: Basis, keys: Iterable[str]) -> dict[str, Attribution]:
+    with threadpool_limits(limits=1):
+        return {key: attribute(key, before, after) for key in keys}
 
 
 def compare_with(runs: Path, run_id: str | None, config: Path) -> Comparison:
@@ -299,5 +330,12 @@ def compare_with(runs: Path, run_id: str | None, config: Path) -> Comparison:
         config=jsonable(risk.model_dump(mode="json")),
         titles={key: priority.title for key, priority in risk.priorities.items()},
         areas=labels.join(scored.areas),
+        contributions=scored.contributions,
     )
-    return compare_sides(before, after)
+    keys = [key for key in after.titles if key in before.titles]
+    try:
+        basis = _kept_basis(published, kept.data)
+        found = _attributions(basis, Basis(kept.data, risk, harm), keys)
+    except HotspotsError as error:
+        return compare_sides(before, after, note=f"which change did it cannot be said: {error}")
+    return compare_sides(before, after, attributions=found)

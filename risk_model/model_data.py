@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from spatial.errors import StatisticsError
 from spatial.weights import Neighbours
 
-__all__ = ["INDICATOR_COLUMNS", "LABEL_COLUMNS", "ModelData"]
+__all__ = ["INDICATOR_COLUMNS", "LABEL_COLUMNS", "ModelData", "same_layers"]
 
 INDICATOR_COLUMNS = (
     "imd_score",
@@ -143,3 +143,37 @@ class ModelData:
         """Return person-years over the covered months; NaN where there is no population."""
         people = np.where(self.population > 0, self.population, np.nan)
         return np.asarray(people * self.covered.sum(axis=1) / 12.0, dtype=np.float64)
+
+
+def same_layers(before: ModelData, after: ModelData) -> bool:
+    """Say whether two models hold the same layers, so that settings alone can tell them apart."""
+    return before is after or (
+        before.area_codes == after.area_codes
+        and before.months == after.months
+        and before.categories == after.categories
+        and all(
+            np.array_equal(getattr(before, name), getattr(after, name))
+            for name in ("in_study", "covered", "counts", "stratum")
+        )
+        and all(
+            np.array_equal(getattr(before, name), getattr(after, name), equal_nan=True)
+            for name in ("population", "area_km2")
+        )
+        and before.indicators.equals(after.indicators)
+        and before.denominators.keys() == after.denominators.keys()
+        and all(
+            np.array_equal(values, after.denominators[name], equal_nan=True)
+            for name, values in before.denominators.items()
+        )
+        and _equal_tables(before.attributes, after.attributes)
+        and all(
+            np.array_equal(x, y)
+            for x, y in zip(before.neighbours.pairs(), after.neighbours.pairs(), strict=True)
+        )
+    )
+
+
+def _equal_tables(before: pd.DataFrame | None, after: pd.DataFrame | None) -> bool:
+    if before is None or after is None:
+        return before is after
+    return before.equals(after)
