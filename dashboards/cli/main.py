@@ -7,7 +7,18 @@ import sys
 
 import typer
 
-from dashboards.cli import backtest, calibrate, check, compare, explain, export, run, runs, serve
+from dashboards.cli import (
+    backtest,
+    calibrate,
+    check,
+    compare,
+    explain,
+    export,
+    run,
+    runs,
+    serve,
+    weights,
+)
 from spatial.errors import HotspotsError, InputError
 
 __all__ = ["app", "main"]
@@ -28,6 +39,7 @@ app.command("explain")(explain.explain)
 app.command("export")(export.export)
 app.add_typer(runs.app, name="runs")
 app.command("compare")(compare.compare)
+app.add_typer(weights.app, name="weights")
 app.command("backtest")(backtest.backtest)
 app.command("calibrate")(calibrate.calibrate)
 

@@ -25,6 +25,7 @@ __all__ = [
     "SetOption",
     "WorkersOption",
     "make_request",
+    "overrides_of",
 ]
 
 ConfigOption = Annotated[
@@ -89,7 +90,8 @@ WorkersOption = Annotated[
 RunsOption = Annotated[Path, typer.Option("--runs", "--out", help="The folder of published runs.")]
 
 
-def _overrides(pairs: Sequence[str]) -> dict[str, str]:
+def overrides_of(pairs: Sequence[str]) -> dict[str, str]:
+    """Return the pairs of `--set` as dotted key to value; all faults at once."""
     faults = []
     overrides: dict[str, str] = {}
     for pair in pairs:
@@ -118,7 +120,7 @@ def make_request(
     """Turn the options of `check` and `run` into one request."""
     from risk_model.api import Request
 
-    overrides = _overrides(settings or ())
+    overrides = overrides_of(settings or ())
     if ring is not None:
         overrides["statistics.ring"] = ring
     return Request(

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field
 from risk_model.config.base import Model, Text, refuse
 from risk_model.config.defaults import default_priorities
 from risk_model.config.faults import CrossFault, validated
-from risk_model.config.loader import read_document
+from risk_model.config.loader import Document, read_document
 from risk_model.config.overrides import apply_overrides
 from risk_model.config.paths import RelativePath
 from risk_model.config.priority import Indicator, ListRule, Offence, Priority, Tier, Tiers
@@ -44,6 +44,7 @@ __all__ = [
     "Tiers",
     "Uncertainty",
     "load_risk",
+    "risk_of",
 ]
 
 
@@ -107,6 +108,11 @@ def load_risk(path: Path, overrides: Mapping[str, str] | None = None) -> RiskCon
     """
     document = read_document(path)
     apply_overrides(document, RiskConfig, overrides or {})
+    return risk_of(document)
+
+
+def risk_of(document: Document) -> RiskConfig:
+    """Return a document that was read as the settings it holds; every fault at once."""
     return validated(document, RiskConfig, _cross_checks)
 
 

@@ -52,7 +52,7 @@ def test_every_command_shown_is_known_with_its_options(repository: Path) -> None
     assert len(shown) >= 6
     for line in shown:
         words = shlex.split(line)
-        name = words[:2] if words[0] == "runs" else words[:1]
+        name = words[:2] if words[0] in ("runs", "weights") else words[:1]
         help_text = runner.invoke(app, [*name, "--help"], env={"COLUMNS": "200"})
         assert help_text.exit_code == 0, line
         for option in (word.split("=")[0] for word in words if word.startswith("--")):

@@ -30,7 +30,17 @@ def test_help_loads_no_heavy_library() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    for command in ("check", "run", "serve", "explain", "export", "runs", "compare", "calibrate"):
+    for command in (
+        "check",
+        "run",
+        "serve",
+        "explain",
+        "export",
+        "runs",
+        "compare",
+        "weights",
+        "calibrate",
+    ):
         assert command in done.stdout
 
 
