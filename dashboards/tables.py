@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from dashboards import words
+from dashboards.exports.wording import beside_words, standing, waiting
 from dashboards.forces import force_of, nations
 from dashboards.state import ViewState
 from dashboards.view import RunView, chosen_areas, list_size, part_of
@@ -29,8 +30,6 @@ __all__ = [
 
 # Rows of the list on one page: all of most partnerships, a part of a country.
 PAGE_ROWS = 500
-# Below the list, an area that reaches it in 1 of 20 redraws cannot be told apart from it.
-_TOLD_APART = 0.05
 
 REASON_WORDS = {
     "used": "Used: in an area of this run",
@@ -116,11 +115,13 @@ def ranked_list(view: RunView, priority: str, state: ViewState) -> RankedList:
             "score": words.number(_number(score), 1) if _number(score) is not None else "",
             "range": _range(low, high),
             "rate": words.number(_number(rate), 1) if _number(rate) is not None else "",
+            "standing": stands,
             **note,
         }
-        for code, note, rank, label, ward, tier, flag, score, low, high, rate in zip(
+        for code, note, stands, rank, label, ward, tier, flag, score, low, high, rate in zip(
             areas.index,
             notes,
+            _standings(view, priority, areas),
             column("rank"),
             areas["area_label"],
             areas["ward_name"].fillna(""),
@@ -136,10 +137,9 @@ def ranked_list(view: RunView, priority: str, state: ViewState) -> RankedList:
     filtered = bool(state.stratum or state.query or state.force or start)
     listed = _listed_rows(chosen, priority, size) if view.forces else size
     show_cut = state.sort == "rank" and not filtered and len(rows) > listed
-    near = 0
-    if show_cut and view.has(f"{priority}_p_top"):
-        below = view.areas[view.areas[f"{priority}_rank"] > size]
-        near = int((below[f"{priority}_p_top"] >= _TOLD_APART).sum())
+    near = None
+    if show_cut and view.has(f"{priority}_beside_list"):
+        near = int(view.areas[f"{priority}_beside_list"].astype(bool).sum())
     return RankedList(
         rows=rows,
         cut_after=listed if show_cut else 0,
@@ -149,6 +149,17 @@ def ranked_list(view: RunView, priority: str, state: ViewState) -> RankedList:
         before=max(start - PAGE_ROWS, 0) if start else None,
         after=start + PAGE_ROWS if start + PAGE_ROWS < len(chosen) else None,
     )
+
+
+def _standings(view: RunView, priority: str, areas: pd.DataFrame) -> list[str]:
+    """Return what each area's name is followed by: new, dropped, waiting, not told apart."""
+    not_yet = waiting(view.manifest, priority)
+    names = [f"{priority}_list_status", f"{priority}_beside_list"]
+    rows = areas.reindex(columns=names).to_dict("records")
+    return [
+        standing(row, priority, waits=code in not_yet)
+        for code, row in zip(areas.index, rows, strict=True)
+    ]
 
 
 def _listed_rows(areas: pd.DataFrame, priority: str, size: int) -> int:
@@ -189,11 +200,9 @@ def _range(low: Any, high: Any) -> str:
     return f"{first}" if first == last else f"{first}\u2013{last}"
 
 
-def _cut_text(size: int, near: int) -> str:
-    if near == 0:
-        return f"The list of {size} ends here."
-    subject = "1 area below it" if near == 1 else f"{near} areas below it"
-    return f"The list of {size} ends here; {subject} cannot be told apart from it."
+def _cut_text(size: int, near: int | None) -> str:
+    ends = f"The list of {size} ends here"
+    return f"{ends}." if near is None else f"{ends}. {beside_words(near)}"
 
 
 def _count_text(shown: int, total: int, state: ViewState) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from dashboards import words
+from dashboards.exports.wording import new_since
 from dashboards.forces import Force, in_force, live_forces, nations
 from dashboards.state import ViewState
 from risk_model.explain import certainty, chance
@@ -164,10 +165,12 @@ def finding(view: RunView, priority: str, force: str = "") -> str:
         return f"No data for {view.forces[force].name}: nothing can be said of {name}"
     flagged = int(_flags(part, priority).sum())
     where = f" in {view.forces[force].name}" if force in view.forces else ""
+    since = new_since(part.areas, priority, view.manifest) if flagged else ""
     if flagged == 0:
         return f"No neighbourhood{where} meets the {name} test"
     verb = "meets" if flagged == 1 else "meet"
-    return f"{words.plural(flagged, 'neighbourhood')}{where} {verb} the {name} test"
+    found = f"{words.plural(flagged, 'neighbourhood')}{where} {verb} the {name} test"
+    return f"{found}, {since}" if since else found
 
 
 def priority_heading(view: RunView, priority: str) -> str:
@@ -259,7 +262,8 @@ def sureness(
     """Say how sure the place of an area on or off the list is.
 
     The word is the risk model's own (`risk_model.explain.certainty`), so that pages, command
-    line and reasons never disagree. `otherwise` is said where nothing was redrawn.
+    line and reasons never disagree. `otherwise` is the run's own sentence on how sure it is: said
+    where nothing was redrawn, and for what it adds to the chances.
     """
     if not np.isfinite(p_top):
         return Sureness("No statement", (otherwise or "The run made no redraws for this area.",))
@@ -270,6 +274,10 @@ def sureness(
     if np.isfinite(low) and np.isfinite(high):
         span = f"at {low:.0f}" if low == high else f"between {low:.0f} and {high:.0f}"
         lines.append(f"Its rank lies {span} in nine of ten redraws.")
+    # The first two clauses of the run's own sentence say what the two lines above say.
+    lines += [
+        f"{clause[:1].upper()}{clause[1:]}." for clause in otherwise.rstrip(".").split("; ")[2:]
+    ]
     return Sureness(certainty(p_top).capitalize(), tuple(lines))
 
 
@@ -362,6 +370,7 @@ def _figures(view: RunView, priority: str, row: pd.Series[Any]) -> tuple[Fact, .
         lines.append(
             Fact("Hot or cold spot (Gi*)", words.spot_words(own("gi_bin")), helps["gi_bin"])
         )
+    lines += _standing(view, priority, row)
     if np.isfinite(own("density_share")):
         lines.append(
             Fact(
@@ -390,6 +399,28 @@ def _rank_words(view: RunView, priority: str, code: str, rank: float) -> str:
             local = ranks[in_force(view.areas, force)].dropna()
             text += f"; {int((local < rank).sum()) + 1:,} of {len(local):,} in {force.name}"
     return text
+
+
+def _standing(view: RunView, priority: str, row: pd.Series[Any]) -> list[Fact]:
+    """Return the place of an area on the remembered list, its rank set and its patch."""
+    helps = words.HELP
+    said = []
+    low, high = (_float(row, f"{priority}_rank_set_{end}") for end in ("lo", "hi"))
+    if np.isfinite(low) and np.isfinite(high):
+        span = f"{low:.0f} to {high:.0f} of {len(view.areas):,}"
+        said.append(Fact("Rank by counts alone", span, helps["rank_set_lo"]))
+    since, review = (_text(row, f"{priority}_list_{name}") for name in ("since", "review"))
+    status = _text(row, f"{priority}_list_status")
+    if since:
+        text = f"{status.capitalize()}, since {words.month_words(since)}"
+        text += f"; review {words.month_words(review)}" if review else ""
+        said.append(Fact("On the list", text, helps["list_status"]))
+    elif status:
+        said.append(Fact("On the list", status.capitalize(), helps["list_status"]))
+    patch = _text(row, f"{priority}_patch")
+    if patch:
+        said.append(Fact("Patch of flagged areas", patch, helps["patch"]))
+    return said
 
 
 def area_story(view: RunView, priority: str, code: str) -> AreaStory | None:

@@ -26,13 +26,14 @@ from risk_model.config.warnings import config_warnings
 from risk_model.engine_report import engine_report, report_writers
 from risk_model.guard_report import guard_report, read_before, with_guards
 from risk_model.input_tables import Settings, path_faults
+from risk_model.list_report import list_report, list_writers, with_lists
 from risk_model.loading import LoadedInputs, load
 from risk_model.model_data import ModelData
 from risk_model.model_store import read_model
 from risk_model.outputs import content_of, manifest_of, own_writers
 from risk_model.pipeline import Run, build_run
 from risk_model.provenance import canonical_json, jsonable, run_id_of
-from risk_model.run_history import previous_run
+from risk_model.run_history import earlier_refreshes
 from risk_model.run_store import PublishedRun, Writer, lock_runs, publish, read_run
 from risk_model.sensitivity import Sensitivity, sensitivity_of, sensitivity_writers
 from risk_model.whatif import density_shares, rescore
@@ -216,11 +217,19 @@ def run(
             overrides=settings.overrides,
             created=now or datetime.now(UTC),
         )
-        guarded = guard_report(built, read_before(previous_run(runs, manifest), built))
+        earlier = earlier_refreshes(runs, manifest)
+        guarded = guard_report(built, read_before(earlier[-1] if earlier else None, built))
         built = with_guards(built, guarded)
         manifest["guards"] = guarded.record
-        manifest["warnings"] += guarded.warnings
-        manifest["warnings"] += config_warnings(settings.risk)
+        lists = list_report(built, earlier, config_sha256=manifest["config_sha256"])
+        built = with_lists(built, lists)
+        for key, summary in lists.summaries.items():
+            manifest["priorities"][key]["list"] = summary
+        manifest["warnings"] += [
+            *guarded.warnings,
+            *lists.warnings,
+            *config_warnings(settings.risk),
+        ]
         manifest["timings"] = {
             "reading": round(read, 3),
             **manifest["timings"],
@@ -240,8 +249,9 @@ def run(
             {
                 **own_writers(built),
                 **report_writers(report),
-                **judged.writers,
                 **sensitivity_writers(sensitivity),
+                **list_writers(built, lists),
+                **judged.writers,
                 **extra,
             },
         )

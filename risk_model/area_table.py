@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import isnan
 from typing import Any
 
 import numpy as np
@@ -11,21 +10,25 @@ import pandas as pd
 from numpy.typing import NDArray
 from pandas.arrays import IntegerArray
 
-from risk_model.artefacts import artefact_text
 from risk_model.clusters import Clusters
-from risk_model.composite import Composite
+from risk_model.composite import Composite, on_list
 from risk_model.config.priority import Priority
 from risk_model.config.risk import RiskConfig
 from risk_model.evidence import FLAGGED, EvidenceInputs, capped, find_strands, strand_text, tiers
-from risk_model.explain import AreaFacts, Driver, reasons
+from risk_model.explanations import explanations
 from risk_model.indicators import SetRates, uplift
-from risk_model.layers.crime import Exposure, months_above_expected
-from risk_model.layers.small_area import exceedance, shrunken_rate
+from risk_model.layers.crime import Exposure, expected_by_month, months_above_expected
+from risk_model.layers.small_area import Smoothed, exceedance, shrunken_rate
 from risk_model.model_data import ModelData
+from risk_model.rank_sets import LARGEST, rank_sets
 from risk_model.ranking import min_ranks, rank_within
+from risk_model.trend import calendar_months, recent_trend
 from risk_model.uncertainty import RankDraws
 
-__all__ = ["Findings", "contribution_rows", "priority_columns"]
+__all__ = ["TOLD_APART", "Findings", "PriorityTable", "contribution_rows", "priority_columns"]
+
+TOLD_APART = 0.05
+"""Chance of a score above the list's last area's from which an area cannot be told apart."""
 
 FloatArray = NDArray[np.float64]
 
@@ -46,10 +49,27 @@ class Findings:
     """Areas that may not be flagged (an artefact of recording); None where there are none."""
 
 
+@dataclass(frozen=True, slots=True)
+class PriorityTable:
+    """The columns of one priority, one row an area, with the sentences that explain them."""
+
+    columns: pd.DataFrame
+    sentences: pd.DataFrame
+    figures: pd.DataFrame
+
+
 def priority_columns(
-    found: Findings, data: ModelData, config: RiskConfig, exposed: Exposure
-) -> pd.DataFrame:
-    """Return the columns of one priority, one row an area, prefixed with its name."""
+    found: Findings,
+    data: ModelData,
+    config: RiskConfig,
+    exposed: Exposure,
+    context: pd.DataFrame | None = None,
+) -> PriorityTable:
+    """Return the columns of one priority, prefixed with its name, and its explanations.
+
+    `context` holds what is told beside the figures, by area code: `map_point_share`,
+    `police_generated_share` and `artefact`.
+    """
     smoothed, composite, name = found.rates.smoothed, found.composite, found.name
     events = smoothed.events
     silent = np.full(len(events), bool(found.inference_off))
@@ -59,7 +79,7 @@ def priority_columns(
 
     drawn = {
         key: said(_spread(getattr(found.draws, key), composite.scored))
-        for key in ("rank_lo", "rank_hi", "p_top", "p_top_crime_only")
+        for key in ("rank_lo", "rank_hi", "p_top", "p_top_crime_only", "p_above_cut")
     }
     ranks = np.full(len(events), np.nan)
     for group in np.unique(composite.groups):
@@ -67,6 +87,7 @@ def priority_columns(
         ranks[members] = min_ranks(composite.score[members])
     strata = np.where(np.isin(data.stratum, config.rurality.strata), data.stratum, "")
     in_stratum = rank_within(composite.score, strata)
+    set_lo, set_hi = _rank_sets(smoothed, data)
     cluster = np.where(silent, "Not testable", found.clusters.cluster)
     raw = np.where(silent, "Not testable", found.clusters.raw_cluster)
     seen = EvidenceInputs(
@@ -111,18 +132,50 @@ def priority_columns(
         "rank_hi": _whole(drawn["rank_hi"]),
         "p_top": drawn["p_top"],
         "p_top_crime_only": drawn["p_top_crime_only"],
+        "p_above_cut": drawn["p_above_cut"],
+        "beside_list": _beside(ranks, drawn["p_above_cut"], found, data),
+        "rank_set_lo": _whole(set_lo),
+        "rank_set_hi": _whole(set_hi),
         "rank_in_stratum": _whole(in_stratum),
         "tier": tier.astype(object),
         "flag": np.isin(tier, FLAGGED),
         "strands": strand_text(strands),
     }
-    columns["reasons"] = _reasons(
-        found, data, config,
-        columns=columns, strands=strands, seen=seen, strata=strata, ranks=ranks,
-        in_stratum=in_stratum,
-    )  # fmt: skip
+    trend = recent_trend(
+        found.rates.monthly,
+        expected_by_month(found.rates.monthly, exposed.monthly, data.in_study),
+        data.covered,
+        phi=smoothed.phi,
+    )
+    told = explanations(
+        found.name,
+        composite,
+        config,
+        {
+            **columns,
+            **{key: getattr(seen, key) for key in ("months_above", "months_covered")},
+            "expected": smoothed.expected,
+            "stratum": data.stratum,
+            "population": data.population,
+            "recent": trend.recent,
+            "recent_expected": trend.expected,
+            "recent_months": trend.recent_months,
+            "p_rise": trend.p_rise,
+            "calendar_months": calendar_months(data.months, data.covered),
+            "uplift": uplift(data, config),
+            "police_generated_share": _aligned(context, "police_generated_share", data),
+            "map_point_share": _aligned(context, "map_point_share", data),
+            "artefact": _texts(context, "artefact", data),
+        },
+        codes=data.area_codes,
+        in_study=data.in_study,
+        strands=strands,
+        strata=strata,
+        inference_off=found.inference_off,
+    )
+    columns["reasons"] = told.texts
     frame = pd.DataFrame(columns, index=pd.Index(data.area_codes, name="area_code"))
-    return frame.add_prefix(f"{name}_")
+    return PriorityTable(frame.add_prefix(f"{name}_"), told.sentences, told.figures)
 
 
 def contribution_rows(found: Findings, data: ModelData) -> pd.DataFrame:
@@ -151,100 +204,34 @@ def contribution_rows(found: Findings, data: ModelData) -> pd.DataFrame:
     return rows.sort_values("area_code", kind="stable", ignore_index=True)
 
 
-def _reasons(
-    found: Findings,
-    data: ModelData,
-    config: RiskConfig,
-    *,
-    columns: dict[str, Any],
-    strands: dict[str, NDArray[np.bool_]],
-    seen: EvidenceInputs,
-    strata: NDArray[np.str_],
-    ranks: FloatArray,
-    in_stratum: FloatArray,
-) -> NDArray[np.object_]:
-    """Return the sentences of every study area, joined by a space; empty text in the ring."""
-    composite, smoothed = found.composite, found.rates.smoothed
+def _beside(
+    ranks: FloatArray, p_above: FloatArray, found: Findings, data: ModelData
+) -> NDArray[np.bool_]:
+    """Say which areas below the list cannot be told apart from it: P(above its last) >= .05."""
+    listed = on_list(found.composite, found.settings.list.size)
+    below = data.in_study & ~np.isnan(ranks) & ~listed
+    return np.asarray(below & (np.nan_to_num(p_above) >= TOLD_APART - 1e-12))
+
+
+def _rank_sets(smoothed: Smoothed, data: ModelData) -> tuple[FloatArray, FloatArray]:
+    """Return the ranks that counts alone leave open; none for more areas than can be paired."""
+    low, high = np.full((2, len(data.in_study)), np.nan)
     study = data.in_study
-    means = [_mean(part.indicator.value[study]) for part in composite.parts]
-    scored = composite.scored
-    group_sizes = {
-        group: int((scored & (composite.groups == group)).sum())
-        for group in np.unique(composite.groups)
-    }
-    stratum_sizes = {s: int((scored & (strata == s)).sum()) for s in np.unique(strata)}
-    factor = uplift(data, config)
-    artefacts = (
-        [""] * len(study)
-        if data.artefacts is None
-        else artefact_text(data.artefacts, config.guards).tolist()
-    )
-    plain = {key: np.asarray(columns[key], dtype=np.float64) for key in ("rr", "rr_lo", "rr_hi")}
-    drawn = {
-        key: columns[key].to_numpy(dtype=np.float64, na_value=np.nan)
-        for key in ("rank_lo", "rank_hi")
-    }
-    # Lists: taking numbers out of arrays one by one is most of the work for a country.
-    kept = [k for k, part in enumerate(composite.parts) if part.weight > 0]
-    values = [part.indicator.value.tolist() for part in composite.parts]
-    added = composite.contributions.T.tolist()
-    scores = composite.score.tolist()
-    lacks = composite.dropped.T.tolist()
-    held = {key: holds.tolist() for key, holds in strands.items()}
-    out = np.full(len(study), "", dtype=object)
-    for i in np.flatnonzero(study).tolist():
-        facts = AreaFacts(
-            title=found.settings.title,
-            drivers=tuple(
-                Driver(
-                    composite.parts[k].indicator.name,
-                    values[k][i],
-                    means[k],
-                    composite.parts[k].indicator.unit,
-                    added[k][i] / scores[i] if scores[i] > 0 else 0.0,
-                )
-                for k in kept
-                if not isnan(values[k][i])
-            ),
-            rank=float(ranks[i]),
-            ranked=group_sizes[composite.groups[i]],
-            rank_lo=float(drawn["rank_lo"][i]),
-            rank_hi=float(drawn["rank_hi"][i]),
-            p_top=float(seen.p_top[i]),
-            list_size=found.settings.list.size,
-            strands=frozenset(key for key, holds in held.items() if holds[i]),
-            events=float(smoothed.events[i]),
-            min_events=config.evidence.min_events,
-            expected=float(smoothed.expected[i]),
-            rr=float(plain["rr"][i]),
-            rr_lo=float(plain["rr_lo"][i]),
-            rr_hi=float(plain["rr_hi"][i]),
-            cluster=str(seen.cluster[i]),
-            density_share=float(found.density_share[i]),
-            months_above=float(seen.months_above[i]),
-            months_covered=int(seen.months_covered[i]),
-            population=float(data.population[i]),
-            stratum=str(data.stratum[i]),
-            rank_in_stratum=float(in_stratum[i]),
-            stratum_size=stratum_sizes[strata[i]],
-            within=str(composite.groups[i]),
-            dropped=tuple(
-                part.indicator.name
-                for part, lack in zip(composite.parts, lacks, strict=True)
-                if lack[i]
-            ),
-            not_scored=str(composite.not_scored[i]),
-            inference_off=found.inference_off,
-            uplift=float(factor[i]),
-            artefact=artefacts[i],
-        )
-        out[i] = " ".join(reasons(facts))
-    return out
+    if int(study.sum()) <= LARGEST:
+        low[study], high[study] = rank_sets(smoothed.events[study], smoothed.expected[study])
+    return low, high
 
 
-def _mean(values: FloatArray) -> float:
-    known = values[~np.isnan(values)]
-    return float(known.mean()) if known.size else float("nan")
+def _aligned(context: pd.DataFrame | None, name: str, data: ModelData) -> FloatArray:
+    if context is None or name not in context:
+        return np.full(len(data.area_codes), np.nan)
+    return context[name].reindex(list(data.area_codes)).to_numpy(dtype=np.float64)
+
+
+def _texts(context: pd.DataFrame | None, name: str, data: ModelData) -> NDArray[np.object_]:
+    if context is None or name not in context:
+        return np.full(len(data.area_codes), "", dtype=object)
+    return context[name].reindex(list(data.area_codes)).fillna("").to_numpy(dtype=object)
 
 
 def _spread(values: FloatArray, scored: NDArray[np.bool_]) -> FloatArray:

@@ -32,7 +32,9 @@ __all__ = [
     "compose",
     "harm_weight_shift",
     "harm_weight_variants",
+    "last_listed",
     "listed",
+    "on_list",
 ]
 
 VIOLENCE = "violence_and_sexual_offences"
@@ -138,10 +140,30 @@ def compose(
     )
 
 
+def on_list(composite: Composite, size: int) -> NDArray[np.bool_]:
+    """Return which areas are the highest `size` of their group, ties in order of code."""
+    place = list_positions(composite.score[None, :], composite.groups)[0]
+    return np.asarray(place <= size)  # NaN compares False
+
+
 def listed(composite: Composite, data: ModelData, size: int) -> frozenset[str]:
     """Return the codes on a list of `size`: highest score of the group first, ties by code."""
-    place = list_positions(composite.score[None, :], composite.groups)[0]
-    return frozenset(data.area_codes[i] for i in np.flatnonzero(place <= size))
+    return frozenset(data.area_codes[i] for i in np.flatnonzero(on_list(composite, size)))
+
+
+def last_listed(composite: Composite, size: int) -> NDArray[np.intp]:
+    """Return, for each scored area, the position among them of the last on its group's list.
+
+    -1 where the list holds the whole group.
+    """
+    scored, groups = composite.scored, composite.groups
+    place = list_positions(composite.score[None, :], groups)[0][scored]
+    out = np.full(len(place), -1, dtype=np.intp)
+    for at in np.flatnonzero(place == size):
+        members = groups[scored] == groups[scored][at]
+        if members.sum() > size:
+            out[members] = at
+    return out
 
 
 def harm_weight_variants(

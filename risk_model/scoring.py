@@ -20,6 +20,7 @@ from risk_model.composite import (
     compose,
     harm_weight_shift,
     harm_weight_variants,
+    last_listed,
 )
 from risk_model.config.harm import HarmWeights
 from risk_model.config.risk import RiskConfig
@@ -61,6 +62,8 @@ class Scored:
     composites, harm_variants
         What the scores are made of, by priority; and the same with the harm weight of violence
         halved and doubled, where it weighs against anything.
+    sentences, figures
+        What `explanations.csv` and `explanation_figures.csv` hold.
     """
 
     areas: pd.DataFrame
@@ -72,6 +75,8 @@ class Scored:
     diagnostics: dict[str, Any] = field(default_factory=dict)
     composites: Mapping[str, Composite] = field(default_factory=dict)
     harm_variants: Mapping[str, Mapping[str, Composite]] = field(default_factory=dict)
+    sentences: pd.DataFrame = field(default_factory=pd.DataFrame)
+    figures: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -195,8 +200,10 @@ def score_model(
     study = data.in_study
     index = pd.Index(data.area_codes, name="area_code")
     frames = [pd.DataFrame({"events": data.counts.sum(axis=(1, 2))}, index=index)]
-    frames += [guard_columns(data, config)]
-    frames += [priority_columns(found, data, config, exposed) for found in findings.values()]
+    guards = guard_columns(data, config)
+    tables = [priority_columns(f, data, config, exposed, guards) for f in findings.values()]
+    frames += [guards]
+    frames += [table.columns for table in tables]
     areas = pd.concat(frames, axis=1)[study]
     contributions = pd.concat(
         [contribution_rows(found, data) for found in findings.values()], ignore_index=True
@@ -219,6 +226,8 @@ def score_model(
         },
         composites=composites,
         harm_variants=variants,
+        sentences=pd.concat([table.sentences for table in tables], ignore_index=True),
+        figures=pd.concat([table.figures for table in tables], ignore_index=True),
     )
 
 
@@ -236,6 +245,7 @@ def _draw(
             groups=composite.groups,
             aggregate=config.priorities[name].aggregate,
             size=config.priorities[name].list.size,
+            last=last_listed(composite, config.priorities[name].list.size),
         )
         for name, composite in composites.items()
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from zlib import crc32
 
@@ -67,6 +67,9 @@ class DrawPlan:
         `arithmetic` or `geometric`.
     size
         The length of the list.
+    last
+        For each scored area the position, among the scored areas, of the last area on its group's
+        published list; -1 where the list holds the whole group. Empty where no list is published.
     """
 
     name: str
@@ -75,6 +78,7 @@ class DrawPlan:
     groups: NDArray[np.str_]
     aggregate: str
     size: int
+    last: NDArray[np.intp] = field(default_factory=lambda: np.zeros(0, dtype=np.intp))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +86,15 @@ class RankDraws:
     """Over the scored areas: 5 % and 95 % of the rank, and the chance of being on the list.
 
     `p_top_crime_only` leaves out what is drawn as known (deprivation); NaN where no indicator of
-    the priority comes from crime.
+    the priority comes from crime. `p_above_cut` is the chance of a score above that of the last
+    area on the published list, ties counted half; NaN where the list holds every area.
     """
 
     rank_lo: NDArray[np.float64]
     rank_hi: NDArray[np.float64]
     p_top: NDArray[np.float64]
     p_top_crime_only: NDArray[np.float64]
+    p_above_cut: NDArray[np.float64]
 
 
 def joint_draws(
@@ -129,20 +135,23 @@ def joint_draws(
 
 
 def rank_draws(ranks: NDArray[np.int32], top: NDArray[np.float64]) -> RankDraws:
-    """Summarise ranks (draws by areas) and chances of being on the list (2 by areas).
+    """Summarise ranks (draws by areas) and chances (3 by areas).
+
+    The chances are of being on the list, of being on it by crime alone, and of a score above its
+    last area's.
 
     The 5 % and 95 % quantiles are ranks that were drawn (inverse of the empirical distribution).
     """
     count, n = ranks.shape
     if n == 0:
         empty = np.zeros(0)
-        return RankDraws(empty, empty, empty, empty)
+        return RankDraws(empty, empty, empty, empty, empty)
     low, high = (int(np.ceil(share * count)) - 1 for share in (0.05, 0.95))
     ends = np.empty((2, n))
     for start in range(0, n, _COLUMNS):
         columns = slice(start, start + _COLUMNS)
         ends[:, columns] = np.partition(ranks[:, columns], (low, high), axis=0)[[low, high]]
-    return RankDraws(ends[0], ends[1], top[0], top[1])
+    return RankDraws(ends[0], ends[1], top[0], top[1], top[2])
 
 
 def _numbered(
@@ -168,7 +177,7 @@ def draw_block(
     weights: float,
     seed: int,
 ) -> Block:
-    """Return, for each plan, ranks (draws by scored areas) and summed chances (2 by areas)."""
+    """Return, for each plan, ranks (draws by scored areas) and summed chances (3 by areas)."""
     anywhere = np.zeros(0, dtype=bool)
     for plan in plans:
         anywhere = plan.scored if not anywhere.size else anywhere | plan.scored
@@ -181,7 +190,7 @@ def draw_block(
         months = _generator(seed, _MONTH_STAGE, number, plan.name)
         x = [block.normalised(p, plan, months) for p in plan.parts]
         from_crime = np.array([p.indicator.from_crime for p in plan.parts])
-        ranks, top = _ranked(x, drawn, plan)
+        ranks, top, above = _ranked(x, drawn, plan)
         if from_crime.all():
             crime = top
         elif from_crime.any():
@@ -192,7 +201,7 @@ def draw_block(
             )[1]
         else:
             crime = np.full_like(top, np.nan)
-        out.append((ranks, np.stack([top, crime])))
+        out.append((ranks, np.stack([top, crime, above])))
     return out
 
 
@@ -283,8 +292,12 @@ def draw_persistence(
 
 def _ranked(
     x: Sequence[NDArray[np.float64]], weights: NDArray[np.float64], plan: DrawPlan
-) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
-    """Score and rank every draw; return ranks and, by area, the summed chance of being listed."""
+) -> tuple[NDArray[np.int32], NDArray[np.float64], NDArray[np.float64]]:
+    """Score and rank every draw; return ranks and, by area, two sums over the draws.
+
+    They are the chance of being listed, and how often the score is above the published list's
+    last area's.
+    """
     draws = len(weights)
     n = int(plan.scored.sum())
     total, score = np.zeros((draws, n)), np.zeros((draws, n))
@@ -297,6 +310,7 @@ def _ranked(
     score = np.divide(score, total, out=np.zeros_like(score), where=total > 0)
     ranks = np.empty((draws, n), dtype=np.int32)
     top = np.zeros(n)
+    above = np.full(n, np.nan)
     labels = plan.groups[plan.scored]
     for label in np.unique(labels):
         members = labels == label
@@ -304,4 +318,17 @@ def _ranked(
         r, ties = highest_first(np.round(score[:, members], 11))
         ranks[:, members] = r
         top[members] = in_top(r, ties, plan.size).sum(axis=0)
-    return ranks, top
+        above[members] = _above_last(r, members, plan.last)
+    return ranks, top, above
+
+
+def _above_last(
+    ranks: NDArray[np.int32], members: NDArray[np.bool_], last: NDArray[np.intp]
+) -> NDArray[np.float64]:
+    """Return how often each area of a group ranks above the last of its list, ties half."""
+    out = np.full(ranks.shape[1], np.nan)
+    position = int(last[members][0]) if last.size else -1
+    if position >= 0:
+        cut = ranks[:, [int(members[:position].sum())]]
+        out[:] = (ranks < cut).sum(axis=0) + 0.5 * (ranks == cut).sum(axis=0)
+    return out

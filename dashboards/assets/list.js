@@ -31,6 +31,9 @@
     if (values.ward) {
       name.append(make("span", ", ", "visually-hidden"), make("span", values.ward, "ward"));
     }
+    if (values.standing) {
+      name.append(make("span", ", ", "visually-hidden"), make("span", values.standing, "list-note"));
+    }
     const tier = make("td");
     tier.append(make("span", values.tier, "tag tag-" + values.tier.toLowerCase().replace(/ /g, "-")));
     const rank = make("td", values.rank === null ? "–" : values.rank, "number rank");

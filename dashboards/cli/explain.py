@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,6 +11,8 @@ from dashboards.cli.options import RunsOption
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from risk_model.run_store import PublishedRun
 
 __all__ = ["explain"]
 
@@ -38,6 +40,31 @@ def _find(areas: pd.DataFrame, wanted: str) -> str:
     close = nearest(wanted, [*areas.index, *areas["area_label"]])
     hint = f"; did you mean {close!r}?" if close else ""
     raise InputError(Fault(f"{wanted!r} is no area of this run{hint}", field="AREA"))
+
+
+def _told(run: PublishedRun, row: Any, code: str, key: str) -> list[str]:
+    """Return the sentences of an area, one a line, and its standing on the list."""
+    import pandas as pd
+
+    from dashboards.exports.wording import figure, standing
+
+    lines = [str(row[f"{key}_reasons"])]
+    if "explanations.csv" in run.manifest["outputs"]:
+        told = pd.read_csv(run.path("explanations.csv"))
+        own = told[(told["area_code"] == code) & (told["priority"] == key)]
+        lines = [str(text) for text in own["text"]] or lines
+    since, status = (str(row.get(f"{key}_list_{name}") or "") for name in ("since", "status"))
+    if since:
+        review = row[f"{key}_list_review"]
+        lines.append(f"On the list: {status}, since {since}; review from {review} on.")
+    elif said := standing(row.to_dict(), key):
+        lines.append(f"Not on the list: {said}.")
+    low, high = (row.get(f"{key}_rank_set_{end}") for end in ("lo", "hi"))
+    if not pd.isna(low) and not pd.isna(high):
+        lines.append(f"Counts alone can say: rank {figure(low)} to {figure(high)}.")
+    if row.get(f"{key}_patch"):
+        lines.append(f"Part of the patch {row[f'{key}_patch']}.")
+    return lines
 
 
 def explain(
@@ -69,7 +96,7 @@ def explain(
             )
         )
     code = _find(areas, area)
-    row = areas.loc[code]
+    row: Any = areas.loc[code]
     contributions = published.contributions()
     mean = contributions.groupby(["priority", "indicator"])["contribution"].mean()
     console = Console()
@@ -78,7 +105,8 @@ def explain(
     for key in [priority] if priority else keys:
         title = published.manifest["priorities"][key]["title"]
         console.heading(f"{key.upper()} {title}: {row[f'{key}_tier']}")
-        console.line(str(row[f"{key}_reasons"]))
+        for line in _told(published, row, code, key):
+            console.line(line)
         chosen = contributions[
             (contributions["area_code"] == code) & (contributions["priority"] == key)
         ]

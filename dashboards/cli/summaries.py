@@ -117,6 +117,8 @@ def _weights_words(table: pd.DataFrame) -> list[str]:
 
 def print_run(console: Console, run: PublishedRun) -> None:
     """Print areas, rows by reason, the lists, warnings, timings and where the outputs are."""
+    from dashboards.exports.wording import list_lines
+
     console.progress("")
     manifest = run.manifest
     areas = run.areas()
@@ -149,6 +151,8 @@ def print_run(console: Console, run: PublishedRun) -> None:
             right=[0, 3, 4, 5],
         )
         _print_hang(console, run, key)
+        for line, who in list_lines(areas, key, manifest):
+            console.line(f"{line} {who}".strip())
     _print_warnings(console, list(manifest["warnings"]))
     console.heading("Seconds")
     console.line("  ".join(f"{name} {value:.1f}" for name, value in manifest["timings"].items()))

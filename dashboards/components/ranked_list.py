@@ -8,10 +8,12 @@ from dash import dcc, html
 
 from dashboards import ids, words
 from dashboards.components.attributes import attributes
+from dashboards.exports.wording import list_lines
 from dashboards.state import link
 from dashboards.tables import RankedList
+from dashboards.view import RunView, part_of
 
-__all__ = ["list_data", "list_table"]
+__all__ = ["list_data", "list_notes", "list_table"]
 
 _HEADS = (
     ("rank", "Rank", "rank", "number"),
@@ -38,6 +40,18 @@ def list_data(ranked: RankedList, path: str, run_id: str) -> dict[str, Any]:
     }
 
 
+def list_notes(view: RunView, priority: str, force: str) -> html.Ul:
+    """Return what has to be said beside the list; the areas that a line means unfold below it."""
+    lines = list_lines(part_of(view, force).areas, priority, view.manifest)
+    return html.Ul(
+        [
+            html.Li(html.Details([html.Summary(line), html.P(who)]) if who else line)
+            for line, who in lines
+        ],
+        className="list-notes",
+    )
+
+
 def _head(sort: str, text: str, term: str, css: str) -> html.Th:
     helps = words.HELP.get(term) or None
     if not sort:
@@ -53,15 +67,19 @@ def _head(sort: str, text: str, term: str, css: str) -> html.Th:
     )
 
 
-def list_table(data: dict[str, Any], *, caption: str, count: Any) -> html.Section:
+def list_table(
+    data: dict[str, Any], *, caption: str, count: Any, notes: html.Ul | None = None
+) -> html.Section:
     """Return the table; its rows are drawn from the values in the store beside it.
 
-    `count` says how many rows there are, with the ways to those on other pages.
+    `count` says how many rows there are, with the ways to those on other pages; `notes` what has
+    to be said beside the list.
     """
     return html.Section(
         [
             html.H2("Ranked list", id="list-heading"),
             html.P(count, id=ids.LIST_COUNT, className="quiet list-count"),
+            *([] if notes is None else [notes]),
             html.Div(
                 html.Table(
                     [

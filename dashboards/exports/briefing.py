@@ -20,6 +20,7 @@ from dashboards.exports.wording import (
     finding,
     flag_sentence,
     gaps,
+    list_lines,
     period_words,
     priority_keys,
     rank_range,
@@ -31,7 +32,7 @@ __all__ = ["briefing_html", "export_briefing"]
 
 _MOST_ROWS = 10  # what one page holds
 _EXPLAINED = 3
-_LONGEST = 160
+_LONGEST, _LONGEST_NAMES = 180, 110
 
 
 def export_briefing(run: PublishedRun, folder: Path) -> list[Path]:
@@ -89,11 +90,22 @@ def briefing_html(areas: gpd.GeoDataFrame, key: str, manifest: Mapping[str, Any]
 <div class="map">{svg_map(areas, key, settings)}</div>
 {_legend(settings)}
 {_table(areas, key, size)}
+{_list_notes(areas, key, manifest)}
 {_why(areas, key)}
 <h2>Read with care</h2><ul>{notes}</ul>
 <p class="caption">{escape(" · ".join(str(line) for line in manifest.get("attribution") or ()))}</p>
 <p class="handling">{handling}</p>
 </body></html>"""
+
+
+def _list_notes(areas: pd.DataFrame, key: str, manifest: Mapping[str, Any]) -> str:
+    """Return what changed and who cannot be told apart, with as many names as a page holds."""
+    lines = []
+    for line, who in list_lines(areas, key, manifest):
+        cut = who[:_LONGEST_NAMES].rsplit("; ", 1)[0]
+        short = who if len(who) <= _LONGEST_NAMES else f"{cut}; ..."
+        lines.append(f"<li>{escape(f'{line} {short}'.strip())}</li>")
+    return f'<ul class="notes">{"".join(lines)}</ul>' if lines else ""
 
 
 def _why(areas: pd.DataFrame, key: str) -> str:
@@ -104,10 +116,15 @@ def _why(areas: pd.DataFrame, key: str) -> str:
         reasons = row.get(f"{key}_reasons")
         if isinstance(reasons, str) and reasons:
             first = f"{reasons.split('. ')[0].rstrip('.')}."
-            short = first if len(first) <= _LONGEST else f"{first[:_LONGEST].rstrip()}..."
+            # Rank and score stand in the table above: what is left is what raises the score.
+            _, mark, drivers = first.partition(", raised most by ")
+            first = f"raised most by {drivers}" if mark else first
+            short = first if len(first) <= _LONGEST else f"{first[:_LONGEST].rsplit(' ', 1)[0]}..."
             name = str(row.get("area_label") or code)
             lines.append(f"<li><strong>{escape(name)}</strong>: {escape(short)}</li>")
-    return f"<h2>Why the first {len(lines)}</h2><ul>{''.join(lines)}</ul>" if lines else ""
+    return (
+        f"<h2>Why the first {len(lines)}</h2><ul class='why'>{''.join(lines)}</ul>" if lines else ""
+    )
 
 
 def _table(areas: pd.DataFrame, key: str, size: int) -> str:

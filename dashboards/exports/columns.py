@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from dashboards.exports.engine_columns import BANDWIDTHS, BIVARIATE, COVERAGE
+from dashboards.exports.list_columns import CUT, EXPLANATIONS, FIGURES, LIST, PATCHES
 
 __all__ = ["AREA", "PER_PRIORITY", "TABLES", "Column", "column", "describe"]
 
@@ -208,6 +209,7 @@ PER_PRIORITY: Mapping[str, Column] = _table(
         "probability",
         "The same without the indicators that are taken as known, such as deprivation.",
     ),
+    *CUT,
     (
         "rank_in_stratum",
         "Rank among areas of its kind",
@@ -233,7 +235,8 @@ PER_PRIORITY: Mapping[str, Column] = _table(
         "text",
         "Where the previous run flagged the area and recorded offences rose since. Else empty.",
     ),
-    ("reasons", "Why", "text", "Plain sentences: what drives the score and what is not known."),
+    ("reasons", "Why", "text", "Plain sentences: why, how sure, and in what context."),
+    *LIST,
 )
 
 _CONTRIBUTIONS = _table(
@@ -420,6 +423,9 @@ TABLES: Mapping[str, Mapping[str, Column]] = {
     "bivariate": _table(*BIVARIATE),
     "sensitivity": _SENSITIVITY,
     "list_changes": _LIST_CHANGES,
+    "patches": _table(*PATCHES),
+    "explanations": _table(*EXPLANATIONS),
+    "explanation_figures": _table(*FIGURES),
 }
 
 

@@ -27,9 +27,12 @@ from dashboards.exports.wording import (
     finding,
     flag_sentence,
     gaps,
+    list_lines,
     period_words,
     priority_keys,
     rank_range,
+    standing,
+    waiting,
 )
 
 __all__ = ["body", "caption_of", "details", "legend", "marks_of"]
@@ -205,14 +208,26 @@ def _section(areas: pd.DataFrame, key: str, manifest: Mapping[str, Any], *, show
     return f"""<section data-priority="{name}"{hidden}>
 <h2>{title}</h2>
 <p>{f"Aim: {aim}. " if aim else ""}{escape(flag_sentence(areas, key))}</p>
+{_list_notes(areas, key, manifest)}
 <p class="zoom">{zoom}<button type="button" data-zoom="all">Show all areas</button></p>
 <label class="filter">Find a place, ward or code<input type="search" data-filter="{name}"></label>
 <p role="status"></p>
-{_table(areas, key, size)}
+{_table(areas, key, size, waiting(manifest, key))}
 </section>"""
 
 
-def _table(areas: pd.DataFrame, key: str, size: int) -> str:
+def _list_notes(areas: pd.DataFrame, key: str, manifest: Mapping[str, Any]) -> str:
+    """Return what has to be said beside the list; the areas that a line means unfold below it."""
+    lines = [
+        f"<li><details><summary>{escape(line)}</summary>{escape(who)}</details></li>"
+        if who
+        else f"<li>{escape(line)}</li>"
+        for line, who in list_lines(areas, key, manifest)
+    ]
+    return f'<ul class="notes">{"".join(lines)}</ul>' if lines else ""
+
+
+def _table(areas: pd.DataFrame, key: str, size: int, not_yet: frozenset[str]) -> str:
     rank = areas[f"{key}_rank"].astype(float)
     order = areas.assign(_rank=rank, _row=range(len(areas)))
     order = order.sort_values("_rank", kind="stable", na_position="last").head(_MOST_LISTED)
@@ -221,6 +236,7 @@ def _table(areas: pd.DataFrame, key: str, size: int) -> str:
         zip(order.index.astype(str), order.to_dict("records"), strict=True), start=1
     ):
         held = {"flagged": row.get(f"{key}_flag") is True, "cut": number == size}
+        note = standing(row, key, waits=code in not_yet)
         classes = " ".join(name for name, holds in held.items() if holds)
         rows.append(
             f'<tr class="{classes}" data-words="{escape(_words(row, code))}">'
@@ -228,7 +244,8 @@ def _table(areas: pd.DataFrame, key: str, size: int) -> str:
             f'<td><button type="button" data-row="{row["_row"]}">{escape(_label(row, code))}'
             f'</button></td><td class="number">{figure(row.get(f"{key}_score"), 1, missing="-")}'
             f"</td><td>{escape(rank_range(row, key))}</td>"
-            f"<td>{escape(_text(row.get(f'{key}_tier')))}</td></tr>"
+            f"<td>{escape(_text(row.get(f'{key}_tier')))}"
+            f"{f'<br><small>{escape(note)}</small>' if note else ''}</td></tr>"
         )
     line = f" The double line ends the list of {size}." if size else ""
     if len(order) < len(areas):
@@ -326,6 +343,9 @@ def _priority_details(
     ]
     if size:
         rows.append([f"Chance of top {size}", _percent(value("p_top"))])
+    for label, words in (("List", standing(row, key)), ("Patch", _text(value("patch")))):
+        if words:
+            rows.append([label, words])
     cluster = _text(value("lisa_cluster"))
     if cluster:
         rows.append(["Cluster", cluster])

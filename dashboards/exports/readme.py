@@ -36,6 +36,9 @@ FILES: tuple[tuple[str, str], ...] = (
     ("bivariate.csv", "offences here against deprivation around"),
     ("sensitivity.csv", "which weight and which indicator the ranks hang on"),
     ("list_changes.csv", "who enters and leaves the list when one judgement is made otherwise"),
+    ("patches.csv", "flagged areas that touch, as named patches"),
+    ("explanations.csv", "why each area stands where it stands, in sentences"),
+    ("explanation_figures.csv", "every number of those sentences, in full"),
     ("map.html", "the map; opens in a browser without a network"),
     ("model/", "what comparison and what-if read; not for publication"),
 )

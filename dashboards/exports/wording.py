@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -11,15 +11,20 @@ import pandas as pd
 __all__ = [
     "CAUTIONS",
     "DEMONSTRATION",
+    "beside_words",
     "cautions",
     "count_flagged",
     "figure",
     "finding",
     "flag_sentence",
     "gaps",
+    "list_lines",
+    "new_since",
     "period_words",
     "priority_keys",
     "rank_range",
+    "standing",
+    "waiting",
 ]
 
 DEMONSTRATION = "Demonstration data: a made-up county. No real place is shown."
@@ -31,6 +36,8 @@ CAUTIONS: tuple[str, ...] = (
         "said from them."
     ),
 )
+_MOST_NAMED = 25
+"""Areas that a line names; a country has hundreds."""
 _BROAD = "Violence and sexual offences is one broad published category, from harassment to murder."
 _MONTHS = (
     "January",
@@ -61,9 +68,11 @@ def count_flagged(areas: pd.DataFrame, priority: str) -> int:
 def finding(areas: pd.DataFrame, manifest: Mapping[str, Any]) -> str:
     """Return the title of a run: what was found, in about ten words.
 
-    `6 neighbourhoods meet the SV01 test, 4 the SV04 test`.
+    `6 neighbourhoods meet the SV01 test, 4 the SV04 test`; where there was a refresh before,
+    how many of them are new: `6 neighbourhoods meet the SV01 test, 2 new since March 2025`.
     """
     parts: list[str] = []
+    new: list[str] = []
     for key in priority_keys(manifest):
         number = count_flagged(areas, key)
         name = key.upper()
@@ -73,7 +82,15 @@ def finding(areas: pd.DataFrame, manifest: Mapping[str, Any]) -> str:
             parts.append(f"1 neighbourhood meets the {name} test")
         else:
             parts.append(f"{number or 'No'} neighbourhoods meet the {name} test")
-    return ", ".join(parts)
+        new.append(new_since(areas, key, manifest))
+    found = ", ".join(parts)
+    if not all(new):
+        return found
+    if len(set(new)) == 1 and (len(new) == 1 or new[0].startswith("none")):
+        return f"{found}, {new[0]}"
+    # `2 new since March 2025` and `none new since March 2025`: the month is said once.
+    counts = [text.partition(" ")[0] for text in new]
+    return f"{found}; {' and '.join(counts)} new since {new[0].partition(' since ')[2]}"
 
 
 def flag_sentence(areas: pd.DataFrame, priority: str) -> str:
@@ -85,6 +102,104 @@ def flag_sentence(areas: pd.DataFrame, priority: str) -> str:
     )
     detail = f": {tiers}" if tiers else ""
     return f"{number} of {len(areas)} neighbourhoods flagged{detail}."
+
+
+def new_since(areas: pd.DataFrame, priority: str, manifest: Mapping[str, Any]) -> str:
+    """Return how many of `areas` are newly flagged: `2 new since March 2025`.
+
+    Empty for a first refresh and for a run from before lists were remembered.
+    """
+    memory = manifest["priorities"][priority].get("list") or {}
+    if not memory.get("previous_end"):
+        return ""
+    flagged = areas.index[areas[f"{priority}_flag"].fillna(value=False).astype(bool)]
+    number = int(flagged.isin(list(memory.get("newly_flagged") or ())).sum())
+    return f"{number or 'none'} new since {_month_words(str(memory['previous_end']))}"
+
+
+def list_lines(
+    areas: pd.DataFrame, priority: str, manifest: Mapping[str, Any]
+) -> tuple[tuple[str, str], ...]:
+    """Return what has to be said beside a list, each as a short line and the areas it means.
+
+    What changed since the refresh before, who waits to enter, who cannot be told apart from the
+    list, and the patches of flagged areas. Nothing for runs that did not compute it.
+    """
+    memory = dict(manifest["priorities"][priority].get("list") or {})
+    for word in ("new", "staying", "provisional", "dropped", "waiting"):
+        # Of a part of a country, only what lies in it.
+        memory[word] = [code for code in memory.get(word) or () if code in areas.index]
+    labels = areas["area_label"].astype(str)
+
+    def named(codes: Sequence[str]) -> str:
+        names = "; ".join(str(labels[code]) for code in codes[:_MOST_NAMED])
+        more = len(codes) - _MOST_NAMED
+        return f"{names}; and {more:,} more" if more > 0 else names
+
+    lines: list[tuple[str, str]] = []
+    if "previous_end" in memory:
+        lines.append(_memory_line(memory, named))
+    if memory.get("waiting") and memory.get("previous_end"):
+        number = len(memory["waiting"])
+        subject = "1 area waits" if number == 1 else f"{number} areas wait"
+        text = f"{subject} to enter: among the first, but not yet on {memory['enter']} refreshes."
+        lines.append((text, named(memory["waiting"])))
+    beside = f"{priority}_beside_list"
+    if beside in areas.columns:
+        codes = areas.index[areas[beside].fillna(value=False).astype(bool)]
+        codes = areas.loc[codes].sort_values(f"{priority}_rank", kind="stable").index
+        lines.append((beside_words(len(codes)), named([str(code) for code in codes])))
+    patch = f"{priority}_patch"
+    if patch in areas.columns:
+        names = areas.sort_values(f"{priority}_rank", kind="stable")[patch].fillna("")
+        patches = [str(name) for name in names.unique() if name]
+        number = int((names != "").sum())
+        if patches and len(patches) < number:
+            count = "1 patch" if len(patches) == 1 else f"{len(patches)} patches"
+            text = f"The {number} flagged areas are {count}: those that touch are one."
+            shown = patches[:_MOST_NAMED]
+            more = [f"and {len(patches) - len(shown):,} more"] if patches[_MOST_NAMED:] else []
+            lines.append((text, "; ".join([*shown, *more])))
+    return tuple(lines)
+
+
+def waiting(manifest: Mapping[str, Any], priority: str) -> frozenset[str]:
+    """Return the codes of the areas among the first that have not entered the list yet."""
+    return frozenset((manifest["priorities"][priority].get("list") or {}).get("waiting") or ())
+
+
+def standing(row: Mapping[Any, Any], priority: str, *, waits: bool = False) -> str:
+    """Say an area's standing since the refresh before, or that it cannot be told from the list."""
+    if waits:
+        return "waits to enter the list"
+    status, beside = (row.get(f"{priority}_{name}") for name in ("list_status", "beside_list"))
+    said = {"new": "new on the list", "dropped": "dropped from the list"}.get(str(status), "")
+    near = "cannot be told apart" if beside is True or beside == 1 else ""
+    return "; ".join(filter(None, [said, near]))
+
+
+def beside_words(number: int) -> str:
+    """Say how many areas below a list cannot be told apart from it."""
+    if number == 0:
+        return "Every area below the list can be told apart from it."
+    subject = "1 more area" if number == 1 else f"{number:,} more areas"
+    return f"{subject} cannot be told apart from the list."
+
+
+def _memory_line(
+    memory: Mapping[str, Any], named: Callable[[Sequence[str]], str]
+) -> tuple[str, str]:
+    if not memory.get("previous_end"):
+        return "First refresh: the list is provisional, and nothing is new or dropped yet.", ""
+    words = {"new": "new on the list", "staying": "staying", "provisional": "provisional"}
+    shown = [
+        f"{len(memory[word])} {words.get(word, word)}"
+        for word in ("new", "staying", "provisional", "dropped")
+        if memory[word] or word != "provisional"
+    ]
+    when = _month_words(str(memory["previous_end"]))
+    who = [f"{word}: {named(memory[word])}" for word in ("new", "dropped") if memory.get(word)]
+    return f"Since {when}: {', '.join(shown)}.", ". ".join(who)
 
 
 def period_words(manifest: Mapping[str, Any]) -> str:

@@ -17,7 +17,7 @@ from dashboards.components.force_chooser import count_line, force_chooser
 from dashboards.components.frame import fact_line, page_frame
 from dashboards.components.legend import legend
 from dashboards.components.map import area_map
-from dashboards.components.ranked_list import list_data, list_table
+from dashboards.components.ranked_list import list_data, list_notes, list_table
 from dashboards.figures import available_layers, chosen_layer, classed, map_values, within
 from dashboards.geometry import Geometry
 from dashboards.pages import country
@@ -81,6 +81,7 @@ def layout(
     title = finding(view, priority, state.force)
     values, legend_parts = _coloured(view, state)
     rows, count = _listed(view, state)
+    notes = list_notes(view, priority, state.force)
     as_picture = _as_picture(view, state)
     layers = available_layers(view, priority)
     has_hotspots = f"hotspots-{priority}.geojson" in geometry.files
@@ -135,7 +136,12 @@ def layout(
                         ],
                         className="map-side",
                     ),
-                    list_table(rows, caption=f"Areas by {priority.upper()} rank", count=count),
+                    list_table(
+                        rows,
+                        caption=f"Areas by {priority.upper()} rank",
+                        count=count,
+                        notes=notes,
+                    ),
                 ],
                 className="map-and-list",
             ),

@@ -104,7 +104,8 @@ class ListRule(Model):
     size: int = Field(10, ge=1, le=1000, description="How many areas the list holds.")
     enter: Text = Field(
         "2 of 3",
-        description="An area enters on k of the last n refreshes, written `k of n`.",
+        description="An area enters when it stands among the first on k of the last n refreshes, "
+        "written `k of n`. The areas of the first refresh of all enter provisionally.",
     )
     leave: Text = Field(
         "0 of 3",
@@ -112,7 +113,11 @@ class ListRule(Model):
         "a lower bar than `enter`, so that areas do not come and go by chance.",
     )
     review_months: int = Field(
-        6, ge=1, le=60, description="After how many months a listed area is reviewed."
+        6,
+        ge=1,
+        le=60,
+        description="After how many months a listed area is reviewed: it stays only where it meets "
+        "the bar of `enter` again.",
     )
 
     @field_validator("enter", "leave")
@@ -122,6 +127,16 @@ class ListRule(Model):
         if match is None or int(match[1]) > int(match[2]) or int(match[2]) < 1:
             raise refuse(f"'{text}' is not k of n with k at most n; write it as 2 of 3")
         return text
+
+    @property
+    def enter_of(self) -> tuple[int, int]:
+        """On how many of how many refreshes an area must be listed to enter."""
+        return _k_n(self.enter)
+
+    @property
+    def leave_of(self) -> tuple[int, int]:
+        """At how many of how many refreshes, or fewer, an area leaves."""
+        return _k_n(self.leave)
 
     @property
     def enter_share(self) -> float:
@@ -134,9 +149,14 @@ class ListRule(Model):
         return _share(self.leave)
 
 
-def _share(k_of_n: str) -> float:
+def _k_n(k_of_n: str) -> tuple[int, int]:
     k, _, n = k_of_n.partition(" of ")
-    return int(k) / int(n)
+    return int(k), int(n)
+
+
+def _share(k_of_n: str) -> float:
+    k, n = _k_n(k_of_n)
+    return k / n
 
 
 _NEEDS = f"Strands that must all hold. Strands: {', '.join(STRANDS)}."

@@ -86,6 +86,10 @@ def areas(names: Sequence[str] = ()) -> gpd.GeoDataFrame:
             "rank_hi": np.minimum(rank + 4, n),
             "p_top": np.clip(1.02 - order / 14, 0, 1),
             "p_top_crime_only": np.clip(0.98 - order / 14, 0, 1),
+            "p_above_cut": np.clip(1.02 - order / 14, 0, 1),
+            "beside_list": (order >= 10) & (order <= 13),
+            "rank_set_lo": np.maximum(rank - 9, 1),
+            "rank_set_hi": np.minimum(rank + 20, n),
             "rank_in_stratum": stratum.to_numpy(),
             "tier": tier,
             "flag": np.isin(tier, ("Strong", "Supported")),
@@ -95,8 +99,26 @@ def areas(names: Sequence[str] = ()) -> gpd.GeoDataFrame:
                 for name, r in zip(label, rank, strict=True)
             ],
         }
+        figures |= remembered(order, label)
         frame = frame.assign(**{f"{key}_{name}": value for name, value in figures.items()})
     return frame
+
+
+def remembered(order: np.ndarray, label: Sequence[str]) -> dict[str, Any]:
+    """The list since the refresh before: rank 1 is new, rank 10 waits, rank 12 was dropped."""
+    status = np.where(order < 9, "staying", "").astype(object)
+    status[order == 0] = "new"
+    status[order == 11] = "dropped"
+    listed = order < 9
+    entered = np.where(order == 0, MONTHS[-1], MONTHS[0])
+    place = dict(zip(order.tolist(), label, strict=True))
+    return {
+        "list": listed,
+        "list_status": status,
+        "list_since": np.where(listed, entered, "").astype(object),
+        "list_review": np.where(listed, "2025-12", "").astype(object),
+        "patch": [f"Around {place[0]} (6 areas)" if o < 6 else "" for o in order],
+    }
 
 
 def contributions(frame: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -117,6 +139,31 @@ def contributions(frame: gpd.GeoDataFrame) -> pd.DataFrame:
         for name, weight in INDICATORS.items()
     ]
     return pd.concat(parts)
+
+
+def memory(frame: gpd.GeoDataFrame, key: str) -> dict[str, Any]:
+    """What the manifest says of a list that `remembered` made."""
+
+    def of(status: str) -> list[str]:
+        return [str(code) for code in frame.index[frame[f"{key}_list_status"] == status]]
+
+    first = frame.sort_values(f"{key}_rank").index.astype(str)
+    return {
+        "on": 9,
+        "new": of("new"),
+        "staying": of("staying"),
+        "provisional": [],
+        "dropped": of("dropped"),
+        "expired": [],
+        "waiting": [first[9]],
+        "refreshes": 3,
+        "previous_run": "20251001T000000Z-00000000",
+        "previous_end": "2025-03",
+        "newly_flagged": [first[0], first[4]],
+        "no_longer_flagged": [],
+        "beside": 4,
+        "enter": "2 of 3",
+    }
 
 
 def manifest(frame: gpd.GeoDataFrame, **changes: Any) -> dict[str, Any]:
@@ -159,6 +206,7 @@ def manifest(frame: gpd.GeoDataFrame, **changes: Any) -> dict[str, Any]:
                 "list_size": 10,
                 "flagged": int(frame[f"{key}_flag"].sum()),
                 "breaks": [20.0, 40.0, 60.0, 80.0],
+                "list": memory(frame, key),
             }
             for key, title in PRIORITIES.items()
         },

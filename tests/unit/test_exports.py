@@ -247,6 +247,26 @@ def test_the_title_states_the_finding(run: PublishedRun) -> None:
     assert finding(areas, manifest) == "4 neighbourhoods meet the SV01 test, 4 the SV04 test"
     one = areas.assign(sv01_flag=areas.index == areas.index[0], sv04_flag=False)
     assert finding(one, manifest) == "1 neighbourhood meets the SV01 test, none the SV04 test"
+    flagged = [str(code) for code in areas.index[areas["sv01_flag"]]]
+    memory = {"previous_end": "2025-03", "newly_flagged": flagged[:2]}
+    later = {
+        key: {**entry, "list": memory | ({"newly_flagged": []} if key == "sv04" else {})}
+        for key, entry in manifest["priorities"].items()
+    }
+    assert finding(areas, {**manifest, "priorities": later}) == (
+        "4 neighbourhoods meet the SV01 test, 4 the SV04 test; 2 and none new since March 2025"
+    )
+    quiet = {
+        key: {**entry, "list": {"previous_end": "2025-03", "newly_flagged": []}}
+        for key, entry in later.items()
+    }
+    assert finding(areas, {**manifest, "priorities": quiet}) == (
+        "4 neighbourhoods meet the SV01 test, 4 the SV04 test, none new since March 2025"
+    )
+    only = {"sv01": later["sv01"]}
+    assert finding(areas, {**manifest, "priorities": only}) == (
+        "4 neighbourhoods meet the SV01 test, 2 new since March 2025"
+    )
     none = areas.assign(sv01_flag=False)
     assert finding(none, manifest).startswith("No neighbourhoods meet the SV01 test, 4")
 

@@ -72,5 +72,16 @@ def test_a_full_list_with_long_names_still_fits_one_page() -> None:
     manifest = SMALL.manifest(areas)
     manifest["priorities"]["sv01"]["list_size"] = 10
     areas["sv01_reasons"] = "Long words about a place " * 40
+    areas["sv01_beside_list"] = True
+    areas["sv01_patch"] = [
+        f"{name} and another" if n < 2 else names[1] for n, name in enumerate(names)
+    ]
+    manifest["priorities"]["sv01"]["list"] = {
+        **{key: list(areas.index) for key in ("new", "staying", "provisional", "dropped")},
+        "waiting": list(areas.index),
+        "previous_end": "2025-03",
+        "newly_flagged": list(areas.index),
+        "enter": "2 of 3",
+    }
     document = HTML(string=briefing_html(areas, "sv01", manifest)).render()
     assert len(document.pages) == 1

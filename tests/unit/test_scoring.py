@@ -42,6 +42,10 @@ COLUMNS = [
     "rank_hi",
     "p_top",
     "p_top_crime_only",
+    "p_above_cut",
+    "beside_list",
+    "rank_set_lo",
+    "rank_set_hi",
     "rank_in_stratum",
     "tier",
     "flag",
@@ -115,24 +119,39 @@ def test_rank_one_is_the_highest_score(scored: Scored) -> None:
     np.testing.assert_array_equal(scored.areas["sv01_rank_in_stratum"].to_numpy(int), within)
 
 
+def test_below_the_list_stand_those_that_cannot_be_told_apart(scored: Scored) -> None:
+    areas = scored.areas
+    below = areas["sv01_rank"] > 10
+    near = below & (areas["sv01_p_above_cut"] >= 0.05)
+    np.testing.assert_array_equal(areas["sv01_beside_list"], near)
+    assert 0 < near.sum() < below.sum()
+
+
+def test_rank_sets_hold_the_rank_of_the_counts(scored: Scored) -> None:
+    areas = scored.areas
+    ratio = areas["sv01_rate"].rank(ascending=False, method="min")
+    assert (areas["sv01_rank_set_lo"] <= ratio).all()
+    assert (ratio <= areas["sv01_rank_set_hi"]).all()
+    assert areas["sv01_rank_set_hi"].min() < len(areas)
+
+
 def test_flags_are_strong_or_supported(scored: Scored) -> None:
     flagged = scored.areas["sv01_tier"].isin(["Strong", "Supported"])
     np.testing.assert_array_equal(scored.areas["sv01_flag"], flagged)
     assert scored.areas["sv01_tier"].isin(["Strong", "Supported", "Watch", "Not evidenced"]).all()
 
 
-def test_every_area_has_three_to_five_sentences(scored: Scored) -> None:
+def test_every_area_has_three_sentences_in_tables_of_their_own(scored: Scored) -> None:
+    told = scored.sentences.groupby(["area_code", "priority"], sort=False)
+    assert (told["sentence"].agg(tuple) == ("why", "sure", "context")).all()
+    joined = told["text"].agg(" ".join)
     for name in ("sv01", "sv04"):
-        for text in scored.areas[f"{name}_reasons"]:
+        for code, text in scored.areas[f"{name}_reasons"].items():
             assert text.startswith("Ranks ")
-            assert (
-                3
-                <= sum(
-                    text.count(word)
-                    for word in ("Ranks ", "How sure", "Evidence", "Context", "Note")
-                )
-                <= 5
-            )
+            assert joined[(code, name)] == text
+    figures = scored.figures
+    apart = figures[figures["figure"] == "score"].set_index(["area_code", "priority"])["value"]
+    assert apart[("E99000000", "sv04")] == scored.areas.loc["E99000000", "sv04_score"]
 
 
 def test_manifest_values(scored: Scored) -> None:
@@ -251,7 +270,7 @@ def test_no_population_at_all_scores_nobody_and_says_why() -> None:
     config = CASE.one(MIXED, denominator="none")
     found = score(population=np.full(48, np.nan), config=config)
     assert found.areas["sv01_score"].notna().all()
-    assert "a year, study-area mean" in found.areas["sv01_reasons"].iloc[0]
+    assert "a year, average" in found.areas["sv01_reasons"].iloc[0]
 
 
 def test_no_deprivation_table_drops_it_everywhere() -> None:
@@ -345,6 +364,10 @@ def test_all_areas_equal_share_rank_one_and_nobody_is_listed() -> None:
     assert not areas["sv01_flag"].any()
     assert (areas["sv01_lisa_cluster"] == "Not testable").all()
     assert areas["sv01_p_top"].sum() == pytest.approx(5.0)
+    # The list is cut somewhere, and nothing below the cut can be told apart from it.
+    assert int(areas["sv01_beside_list"].sum()) == 48 - 5
+    assert (areas["sv01_rank_set_lo"] == 1).all()
+    assert (areas["sv01_rank_set_hi"] == 48).all()
     assert any("no more than chance" in text for text in found.warnings)
 
 

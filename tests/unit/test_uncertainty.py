@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,10 +11,18 @@ import numpy as np
 import pytest
 
 import model_case as CASE
-from risk_model.composite import compose
+from risk_model.composite import compose, last_listed
 from risk_model.indicators import indicator_offences, set_rates, smooth_streams
 from risk_model.layers.crime import exposure, offence_set
-from risk_model.uncertainty import BLOCK, DrawPlan, draw_persistence, joint_draws, rank_draws
+from risk_model.ranking import min_ranks
+from risk_model.uncertainty import (
+    BLOCK,
+    DrawPlan,
+    draw_block,
+    draw_persistence,
+    joint_draws,
+    rank_draws,
+)
 
 SERIOUS = {CASE.VIOLENCE: 1.0, "robbery": 1.0}
 
@@ -38,6 +47,7 @@ def plan(indicators: dict[str, Any], data: Any = None, **keys: Any) -> SimpleNam
             groups=found.groups,
             aggregate=priority.aggregate,
             size=priority.list.size,
+            last=last_listed(found, priority.list.size),
         ),
     )
 
@@ -59,6 +69,42 @@ def test_places_on_the_list_are_all_given_out() -> None:
     assert out.rank_hi.max() == 48
 
 
+def test_chance_above_the_lists_last_is_counted_draw_by_draw() -> None:
+    """The ranks of every draw, taken from the blocks themselves, against the summed chance."""
+    made = plan(MIXED)
+    out = drawn(made, draws=2 * BLOCK)
+    ranks = np.concatenate(
+        [
+            draw_block([made.plan], made.streams, number=k, draws=BLOCK, weights=0.25, seed=5)[0][0]
+            for k in range(2)
+        ]
+    )
+    last = int(np.flatnonzero(min_ranks(made.composite.score) == 5)[0])
+    wanted = [
+        np.mean([1.0 if row[i] < row[last] else 0.5 * (row[i] == row[last]) for row in ranks])
+        for i in range(48)
+    ]
+    np.testing.assert_allclose(out.p_above_cut, wanted)
+    assert out.p_above_cut[last] == 0.5
+    assert ((out.p_above_cut >= 0) & (out.p_above_cut <= 1)).all()
+
+
+def test_each_group_has_its_own_cut_and_a_list_of_all_has_none() -> None:
+    made = plan(MIXED)
+    half = np.where(np.arange(48) < 24, "", "Wales")
+    composite = replace(made.composite, groups=half)
+    two = replace(made.plan, groups=half, last=last_listed(composite, 5))
+    out = joint_draws([two], made.streams, draws=BLOCK, weights=0.25, seed=5)[0]
+    assert np.sum(out.p_above_cut == 0.5) >= 2
+    for members in (np.arange(24), np.arange(24, 48)):
+        order = members[np.argsort(-made.composite.score[members])]
+        assert out.p_above_cut[order[4]] == 0.5
+        assert out.p_above_cut[order[0]] > 0.5 > out.p_above_cut[order[-1]]
+    everyone = replace(made.plan, size=48, last=last_listed(made.composite, 48))
+    none = joint_draws([everyone], made.streams, draws=BLOCK, weights=0.25, seed=5)[0]
+    assert np.isnan(none.p_above_cut).all()
+
+
 def test_blocks_are_the_same_however_they_are_divided() -> None:
     made = plan(MIXED)
 
@@ -69,7 +115,7 @@ def test_blocks_are_the_same_however_they_are_divided() -> None:
             return [done[number] for number in sorted(done)]
 
     one, two = drawn(made), drawn(made, blocks=Backwards())
-    for name in ("rank_lo", "rank_hi", "p_top", "p_top_crime_only"):
+    for name in ("rank_lo", "rank_hi", "p_top", "p_top_crime_only", "p_above_cut"):
         np.testing.assert_array_equal(getattr(one, name), getattr(two, name))
 
 
@@ -168,7 +214,7 @@ def test_persistence_draws_average_to_the_published_value() -> None:
 
 def test_quantiles_are_ranks_that_were_drawn() -> None:
     ranks = np.arange(1, 101, dtype=np.int32)[:, None]
-    out = rank_draws(ranks, np.zeros((2, 1)))
+    out = rank_draws(ranks, np.zeros((3, 1)))
     assert (out.rank_lo[0], out.rank_hi[0]) == (5, 95)
-    empty = rank_draws(np.zeros((3, 0), dtype=np.int32), np.zeros((2, 0)))
+    empty = rank_draws(np.zeros((3, 0), dtype=np.int32), np.zeros((3, 0)))
     assert empty.rank_lo.size == 0

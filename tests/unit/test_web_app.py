@@ -73,8 +73,8 @@ def test_inline_scripts_are_exactly_those_the_policy_names(client: Client) -> No
     ("path", "heading"),
     [
         ("/", "Where to look next"),
-        ("/sv01", "6 neighbourhoods meet the SV01 test"),
-        ("/sv04", "6 neighbourhoods meet the SV04 test"),
+        ("/sv01", "6 neighbourhoods meet the SV01 test, 2 new since March 2025"),
+        ("/sv04", "6 neighbourhoods meet the SV04 test, 2 new since March 2025"),
         ("/evidence", "Events gather in few places; how few, where, and how sure that is"),
         ("/data", "90 of 100 rows were used; each of the others is accounted for"),
         ("/method", "How the list is made, and how to read it"),

@@ -5,13 +5,13 @@ from __future__ import annotations
 import dataclasses
 from types import SimpleNamespace
 
-import numpy as np
 import pytest
 
 import web_run as WEB
 from dashboards import tables
+from dashboards.exports.wording import list_lines
 from dashboards.state import ViewState
-from dashboards.view import RunView, view_of
+from dashboards.view import RunView, area_story, finding, view_of
 
 
 @pytest.fixture(scope="module")
@@ -23,9 +23,8 @@ def test_the_list_is_in_the_order_of_rank_with_its_cut_line(run: RunView) -> Non
     ranked = tables.ranked_list(run, "sv01", ViewState())
     assert [row["rank"] for row in ranked.rows] == list(range(1, 49))
     assert ranked.cut_after == 10
-    # p_top = 1.02 - order / 14 is at least .05 for the areas of rank 11 to 14
     assert ranked.cut_text == (
-        "The list of 10 ends here; 4 areas below it cannot be told apart from it."
+        "The list of 10 ends here. 4 more areas cannot be told apart from the list."
     )
     assert ranked.count_text == "All 48 areas."
     first = ranked.rows[0]
@@ -34,11 +33,74 @@ def test_the_list_is_in_the_order_of_rank_with_its_cut_line(run: RunView) -> Non
 
 
 def test_where_the_next_are_clearly_lower_the_cut_says_no_more(run: RunView) -> None:
-    sure = np.where(run.areas["sv01_rank"] <= 10, 1.0, 0.0)
-    ranked = tables.ranked_list(
-        dataclasses.replace(run, areas=run.areas.assign(sv01_p_top=sure)), "sv01", ViewState()
+    sure = dataclasses.replace(run, areas=run.areas.assign(sv01_beside_list=False))
+    ranked = tables.ranked_list(sure, "sv01", ViewState())
+    assert ranked.cut_text == (
+        "The list of 10 ends here. Every area below the list can be told apart from it."
     )
+
+
+def test_rows_say_what_is_new_dropped_and_not_told_apart(run: RunView) -> None:
+    rows = tables.ranked_list(run, "sv01", ViewState()).rows
+    near = "cannot be told apart"
+    assert [row["standing"] for row in rows[:15]] == [
+        "new on the list",
+        *[""] * 8,
+        "waits to enter the list",
+        near,
+        "dropped from the list; cannot be told apart",
+        near,
+        near,
+        "",
+    ]
+
+
+def test_beside_the_list_stands_what_changed(run: RunView) -> None:
+    lines = list_lines(run.areas, "sv01", run.manifest)
+    label = run.areas.sort_values("sv01_rank")["area_label"]
+    assert lines == (
+        (
+            "Since March 2025: 1 new on the list, 8 staying, 1 dropped.",
+            f"new: {label.iloc[0]}. dropped: {label.iloc[11]}",
+        ),
+        (
+            "1 area waits to enter: among the first, but not yet on 2 of 3 refreshes.",
+            label.iloc[9],
+        ),
+        (
+            "4 more areas cannot be told apart from the list.",
+            "; ".join(label.iloc[10:14]),
+        ),
+        (
+            "The 6 flagged areas are 1 patch: those that touch are one.",
+            f"Around {label.iloc[0]} (6 areas)",
+        ),
+    )
+
+
+def test_a_run_from_before_lists_were_remembered_says_nothing(run: RunView) -> None:
+    new = [
+        name
+        for name in run.areas.columns
+        if "_list" in name or name.endswith(("_patch", "_p_above_cut", "set_lo", "set_hi"))
+    ]
+    entries = {
+        key: {name: value for name, value in entry.items() if name != "list"}
+        for key, entry in run.manifest["priorities"].items()
+    }
+    old = dataclasses.replace(
+        run,
+        areas=run.areas.drop(columns=new),
+        manifest={**run.manifest, "priorities": entries},
+    )
+    ranked = tables.ranked_list(old, "sv01", ViewState())
+    assert list_lines(old.areas, "sv01", old.manifest) == ()
     assert ranked.cut_text == "The list of 10 ends here."
+    assert {row["standing"] for row in ranked.rows} == {""}
+    assert finding(old, "sv01") == "6 neighbourhoods meet the SV01 test"
+    story = area_story(old, "sv01", "X01000001")
+    assert story is not None
+    assert "On the list" not in {fact.label for fact in story.figures}
 
 
 @pytest.mark.parametrize(

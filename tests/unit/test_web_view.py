@@ -27,8 +27,9 @@ def changed(run: view.RunView, **columns: object) -> view.RunView:
     ("flags", "said"),
     [
         (0, "No neighbourhood meets the SV01 test"),
-        (1, "1 neighbourhood meets the SV01 test"),
-        (2, "2 neighbourhoods meet the SV01 test"),
+        (1, "1 neighbourhood meets the SV01 test, 1 new since March 2025"),
+        (2, "2 neighbourhoods meet the SV01 test, 1 new since March 2025"),
+        (9, "9 neighbourhoods meet the SV01 test, 2 new since March 2025"),
     ],
 )
 def test_the_title_says_how_many_are_flagged(run: view.RunView, flags: int, said: str) -> None:
@@ -168,6 +169,36 @@ def test_reasons_are_parted_by_their_labels_and_sureness_is_said_once(run: view.
         ("Evidence", "137 recorded."),
         ("Context", "5 of 32."),
     ]
+
+
+def test_what_a_run_says_of_sureness_beyond_chance_and_rank_follows_them(
+    run: view.RunView,
+) -> None:
+    text = (
+        "Ranks 12 of 48 for harm. How sure: high certainty (chance 3%); its rank lies between "
+        "3 and 6; it cannot be told apart from the list; probably a rise (chance 85%: 9 in the "
+        "last 3 months, 4.2 to be expected from those before). Context: 5 of 32."
+    )
+    story = view.area_story(changed(run, sv01_reasons=text), "sv01", "X01000011")
+    assert story is not None
+    assert story.sureness.sentences[2:] == (
+        "It cannot be told apart from the list.",
+        (
+            "Probably a rise (chance 85%: 9 in the last 3 months, 4.2 to be expected from those "
+            "before)."
+        ),
+    )
+    told = {fact.label: fact.text for fact in story.figures}
+    assert told["Rank by counts alone"] == "3 to 32 of 48"
+    assert told["On the list"] == "Dropped"
+
+
+def test_the_place_on_the_list_and_the_patch_are_figures(run: view.RunView) -> None:
+    story = view.area_story(run, "sv01", "X01000000")
+    assert story is not None
+    told = {fact.label: fact.text for fact in story.figures}
+    assert told["On the list"] == "New, since June 2025; review December 2025"
+    assert told["Patch of flagged areas"].endswith("(6 areas)")
 
 
 def test_an_area_without_residents_has_a_story_without_rates(run: view.RunView) -> None:
