@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from risk_model.aggregate import aggregate
 from risk_model.config.priority import Priority
 from risk_model.config.risk import RiskConfig
+from risk_model.forecast import Forecast
 from risk_model.indicators import (
     DEPRIVATION_INDICATORS,
     SetRates,
@@ -85,6 +86,7 @@ def compose(
     exposed: Exposure,
     *,
     name: str,
+    forecast: Forecast | None = None,
 ) -> Composite:
     """Return the composite score of one priority from its indicators and weights.
 
@@ -103,7 +105,13 @@ def compose(
     parts: list[Weighted] = []
     for key, settings in priority.indicators.items():
         value = build_indicator(
-            key, data=data, config=config, rates=rates, streams=streams, exposed=exposed
+            key,
+            data=data,
+            config=config,
+            rates=rates,
+            streams=streams,
+            exposed=exposed,
+            forecast=forecast,
         )
         normalised = np.full(len(data.area_codes), np.nan)
         lower = settings.direction == "lower_is_worse"
@@ -173,6 +181,8 @@ def harm_weight_variants(
     rates: SetRates,
     streams: Mapping[Stream, Smoothed],
     exposed: Exposure,
+    *,
+    forecast: Forecast | None = None,
 ) -> dict[str, Composite]:
     """Return the composite with the harm weight of violence halved and doubled.
 
@@ -191,7 +201,9 @@ def harm_weight_variants(
             for o in rates.offences.offences
         )
         changed = replace(rates, offences=replace(rates.offences, offences=offences))
-        variants[word] = compose(priority, data, config, changed, streams, exposed, name=name)
+        variants[word] = compose(
+            priority, data, config, changed, streams, exposed, name=name, forecast=forecast
+        )
     return variants
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from risk_model.config.harm import HarmWeights
+from risk_model.config.names import FORECAST_INDICATORS
 from risk_model.config.priority import Priority
 from risk_model.config.risk import RiskConfig
 from risk_model.forecast_category import (
@@ -27,7 +28,14 @@ from risk_model.layers.crime import offence_set
 from risk_model.model_data import ModelData
 from spatial.errors import StatisticsError
 
-__all__ = ["HORIZON_MONTHS", "OUTCOMES", "Forecast", "fit_forecast", "forecast_columns"]
+__all__ = [
+    "HORIZON_MONTHS",
+    "OUTCOMES",
+    "Forecast",
+    "fit_forecast",
+    "forecast_columns",
+    "wants_forecast",
+]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
@@ -160,6 +168,15 @@ def fit_forecast(
         {outcome: values[part] for outcome, values in figures.items()} for part in range(4)
     )
     return Forecast(mean, lo, hi, spread, table, summary, notes)
+
+
+def wants_forecast(config: RiskConfig) -> bool:
+    """Return whether any priority gives an indicator of expected events."""
+    return any(
+        name in FORECAST_INDICATORS
+        for priority in config.priorities.values()
+        for name in priority.indicators
+    )
 
 
 def forecast_columns(forecast: Forecast, data: ModelData) -> pd.DataFrame:

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from risk_model.config.names import CRIME_INDICATORS
+from risk_model.config.names import CRIME_INDICATORS, FORECAST_INDICATORS
 from risk_model.config.risk import RiskConfig
+from risk_model.forecast import HORIZON_MONTHS, Forecast
 from risk_model.layers.crime import Exposure, Offence, OffenceSet, monthly_events
 from risk_model.layers.small_area import Smoothed, persistence_by_month, shrunken_rate, smooth
 from risk_model.model_data import ModelData
+from spatial.errors import StatisticsError
 
 __all__ = [
     "DEPRIVATION_INDICATORS",
@@ -66,6 +68,8 @@ class IndicatorValue:
         draw of the relative risks gives a draw of the indicator.
     monthly
         For persistence: n by m chances that the month's relative risk is above 1.
+    spread
+        For a forecast: n standard deviations of its mean, from which it is drawn (gamma).
     """
 
     name: str
@@ -73,11 +77,12 @@ class IndicatorValue:
     value: NDArray[np.float64]
     parts: tuple[tuple[Stream, NDArray[np.float64]], ...] = ()
     monthly: NDArray[np.float64] | None = None
+    spread: NDArray[np.float64] | None = None
 
     @property
     def from_crime(self) -> bool:
         """Whether the indicator is computed from the incidents of the run."""
-        return self.name in CRIME_INDICATORS
+        return self.name in CRIME_INDICATORS or self.name in FORECAST_INDICATORS
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,14 +174,31 @@ def build_indicator(
     rates: SetRates,
     streams: Mapping[Stream, Smoothed],
     exposed: Exposure,
+    forecast: Forecast | None = None,
 ) -> IndicatorValue:
     """Return one indicator of a priority over all areas.
 
     Rates are sums of weight times the shrunken rate of each category (in the unit of `exposed`),
     multiplied by the stated under-reporting uplift for categories that victims report.
     `persistence` is the mean over covered months of the chance that the month's risk was above
-    the study area's.
+    the study area's. Expected events are those of `forecast`, per area, not per resident.
+
+    Raises
+    ------
+    StatisticsError
+        Where expected events are asked for and there is no forecast.
     """
+    if name in FORECAST_INDICATORS:
+        if forecast is None:
+            raise StatisticsError(f"{name}: no forecast is given; make one with fit_forecast")
+        outcome = name.removeprefix("expected_")
+        what = "harm points" if outcome == "harm" else "events"
+        return IndicatorValue(
+            name,
+            f"{what} in {HORIZON_MONTHS} months",
+            forecast.expected[outcome],
+            spread=forecast.spread[outcome],
+        )
     if name == "persistence":
         monthly = persistence_by_month(
             rates.monthly, exposed, rates.smoothed, in_study=data.in_study

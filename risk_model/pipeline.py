@@ -14,6 +14,7 @@ from risk_model.artefacts import place_artefacts
 from risk_model.config.harm import HarmWeights
 from risk_model.config.risk import RiskConfig
 from risk_model.densities import PriorityDensity, priority_density, surroundings
+from risk_model.forecast import Forecast, fit_forecast, forecast_columns
 from risk_model.layers.crime import count_cube, offence_set
 from risk_model.loading import LoadedInputs
 from risk_model.model_data import LABEL_COLUMNS, ModelData
@@ -38,6 +39,7 @@ class Run:
     scored: Scored
     model: ModelData
     densities: Mapping[str, PriorityDensity]
+    forecast: Forecast
     loaded: LoadedInputs
     risk: RiskConfig
     harm: HarmWeights
@@ -129,8 +131,13 @@ def build_run(
         shares[key] = densities[key].share
     timed("density")
 
+    progress("expected events of the coming months")
+    forecast = fit_forecast(model, risk, harm, seed=risk.uncertainty.seed)
+    warnings += forecast.notes
+    timed("forecast")
+
     progress("scores, ranks and their uncertainty")
-    scored = score_model(model, risk, harm, density_share=shares, blocks=blocks)
+    scored = score_model(model, risk, harm, density_share=shares, forecast=forecast, blocks=blocks)
     timed("scores")
     warnings += scored.warnings
 
@@ -147,7 +154,9 @@ def build_run(
                 },
                 index=codes,
             ),
-            scored.areas.reindex(codes),
+            scored.areas[["events"]].reindex(codes),
+            forecast_columns(forecast, model).reindex(codes),
+            scored.areas.drop(columns="events").reindex(codes),
         ],
         axis=1,
     )
@@ -156,6 +165,7 @@ def build_run(
         scored=scored,
         model=model,
         densities=densities,
+        forecast=forecast,
         loaded=loaded,
         risk=risk,
         harm=harm,

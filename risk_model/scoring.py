@@ -24,6 +24,7 @@ from risk_model.composite import (
 )
 from risk_model.config.harm import HarmWeights
 from risk_model.config.risk import RiskConfig
+from risk_model.forecast import Forecast, fit_forecast, wants_forecast
 from risk_model.guards import guard_columns, guard_warnings
 from risk_model.indicators import (
     SetRates,
@@ -93,15 +94,20 @@ class Rated:
         The smoothed rates that indicators are made of.
     composites
         The score of each priority with its indicators.
+    forecast
+        What was given, or what an indicator needed; None where nothing asks for it.
     """
 
     exposed: Exposure
     rates: dict[str, SetRates]
     streams: dict[Stream, Smoothed]
     composites: dict[str, Composite]
+    forecast: Forecast | None = None
 
 
-def rate(data: ModelData, config: RiskConfig, harm: HarmWeights) -> Rated:
+def rate(
+    data: ModelData, config: RiskConfig, harm: HarmWeights, *, forecast: Forecast | None = None
+) -> Rated:
     """Return the score of every priority without draws, clusters or evidence."""
     exposed = exposure(data, config.denominator)
     sets = {
@@ -115,11 +121,15 @@ def rate(data: ModelData, config: RiskConfig, harm: HarmWeights) -> Rated:
         for offence in indicator_offences(indicator, sets[name], data, config)
     ]
     streams = smooth_streams(wanted, data, config, exposed)
+    if forecast is None and wants_forecast(config):
+        forecast = fit_forecast(data, config, harm, seed=config.uncertainty.seed)
     composites = {
-        name: compose(priority, data, config, rates[name], streams, exposed, name=name)
+        name: compose(
+            priority, data, config, rates[name], streams, exposed, name=name, forecast=forecast
+        )
         for name, priority in config.priorities.items()
     }
-    return Rated(exposed, rates, streams, composites)
+    return Rated(exposed, rates, streams, composites, forecast)
 
 
 def score_model(
@@ -128,6 +138,7 @@ def score_model(
     harm: HarmWeights,
     *,
     density_share: Mapping[str, pd.Series],
+    forecast: Forecast | None = None,
     progress: Progress | None = None,
     blocks: BlockMap = SERIAL,
 ) -> Scored:
@@ -141,6 +152,9 @@ def score_model(
         Settings and harm weights.
     density_share
         Priority to a Series by area code: share of the area's events in hot-spot cells.
+    forecast
+        Expected events of the coming months; made here where an indicator needs it and it is not
+        given.
     progress
         Called with a stage and the percentage done.
     blocks
@@ -154,11 +168,13 @@ def score_model(
     tell = progress or _silent
     clock = _Clock()
     tell("rates", 0)
-    rated = rate(data, config, harm)
+    rated = rate(data, config, harm, forecast=forecast)
     exposed, rates, streams = rated.exposed, rated.rates, rated.streams
-    composites = rated.composites
+    composites, forecast = rated.composites, rated.forecast
     variants = {
-        name: harm_weight_variants(name, data, config, rates[name], streams, exposed)
+        name: harm_weight_variants(
+            name, data, config, rates[name], streams, exposed, forecast=forecast
+        )
         for name in config.priorities
     }
     shifts = {

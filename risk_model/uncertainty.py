@@ -34,7 +34,7 @@ _KEPT: Kept[NDArray[np.float64]] = Kept(256)
 
 Block = list[tuple[NDArray[np.int32], NDArray[np.float64]]]
 
-_RISK_STAGE, _MONTH_STAGE, _WEIGHT_STAGE = 601, 602, 603
+_RISK_STAGE, _MONTH_STAGE, _WEIGHT_STAGE, _EXPECTED_STAGE = 601, 602, 603, 604
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,12 +244,19 @@ class _BlockDraws:
             )
         elif indicator.monthly is not None:
             asked = (plan.name, bits(indicator.monthly))
+        elif indicator.spread is not None:
+            asked = (indicator.name, bits(indicator.value, indicator.spread))
         else:
             return part.normalised[None, plan.scored]
 
         def work() -> NDArray[np.float64]:
             if indicator.monthly is not None:
                 drawn = draw_persistence(indicator.monthly[plan.scored], self._draws, months)
+            elif indicator.spread is not None:
+                own = _generator(self._seed, _EXPECTED_STAGE, self._number, indicator.name)
+                drawn = draw_expected(
+                    indicator.value[plan.scored], indicator.spread[plan.scored], self._draws, own
+                )
             else:
                 inside = plan.scored[self._anywhere]
                 drawn = np.zeros(())
@@ -288,6 +295,15 @@ def draw_persistence(
         count += rng.random((draws, len(monthly))) < monthly[:, month]
     share = np.divide(count, months, out=np.full_like(count, np.nan), where=months > 0)
     return np.asarray(share)
+
+
+def draw_expected(
+    mean: NDArray[np.float64], spread: NDArray[np.float64], draws: int, rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """Return draws by areas of expected events: gamma with these means and deviations."""
+    relative = np.where(mean > 0, spread / np.where(mean > 0, mean, 1.0), 0.0)
+    shape = 1.0 / np.maximum(relative, 1e-6) ** 2
+    return np.asarray(mean * rng.standard_gamma(shape, (draws, len(mean))) / shape)
 
 
 def _ranked(

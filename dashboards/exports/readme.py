@@ -23,6 +23,7 @@ FILES: tuple[tuple[str, str], ...] = (
     ("manifest.json", "inputs with their SHA-256, settings, versions, seed, warnings, outputs"),
     ("areas.csv, areas.parquet, areas.gpkg", "one row an area; polygons in EPSG:27700"),
     ("contributions.csv", "what each indicator adds to each score"),
+    ("forecast.csv", "what the expected events of the coming six months are learned from"),
     ("ledger.csv", "where every input row went; rows in = used + each reason"),
     ("quarantine.csv", "rows that could not be read, with file, line and rule"),
     ("density_*.tif", "kernel density, (weighted) events per km2 per year, EPSG:27700"),

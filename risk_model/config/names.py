@@ -6,6 +6,7 @@ __all__ = [
     "AREA_INDICATORS",
     "ATTRIBUTES",
     "CRIME_INDICATORS",
+    "FORECAST_INDICATORS",
     "INDICATORS",
     "STRANDS",
 ]
@@ -21,6 +22,14 @@ CRIME_INDICATORS: tuple[str, ...] = (
 )
 """Indicators computed from the incidents of a run."""
 
+FORECAST_INDICATORS: tuple[str, ...] = (
+    "expected_violence",
+    "expected_robbery",
+    "expected_robbery_weapons",
+    "expected_harm",
+)
+"""Indicators learned from the incidents of a run: what the next six months are expected to hold."""
+
 AREA_INDICATORS: tuple[str, ...] = (
     "deprivation_without_crime",
     "imd_score",
@@ -35,7 +44,7 @@ AREA_INDICATORS: tuple[str, ...] = (
 )
 """Indicators taken from an official table."""
 
-INDICATORS: tuple[str, ...] = CRIME_INDICATORS + AREA_INDICATORS
+INDICATORS: tuple[str, ...] = CRIME_INDICATORS + FORECAST_INDICATORS + AREA_INDICATORS
 
 STRANDS: tuple[str, ...] = (
     "top_k",

@@ -12,6 +12,7 @@ from risk_model.config.names import (
     AREA_INDICATORS,
     ATTRIBUTES,
     CRIME_INDICATORS,
+    FORECAST_INDICATORS,
     INDICATORS,
     STRANDS,
 )
@@ -255,6 +256,8 @@ class Priority(Model):
             "deprivation_without_crime": Indicator(weight=0.25, why="need, free of crime counts"),
         },
         description=f"The indicators of the score. From crime: {', '.join(CRIME_INDICATORS)}. "
+        f"Learned from crime and place, for the six months after the period: "
+        f"{', '.join(FORECAST_INDICATORS)} (beside others they count the same thing twice). "
         f"From official tables: {', '.join(AREA_INDICATORS)}.",
     )
     aggregate: Literal["arithmetic", "geometric"] = Field(

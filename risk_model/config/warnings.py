@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from risk_model.config.names import CRIME_INDICATORS
+from risk_model.config.names import CRIME_INDICATORS, FORECAST_INDICATORS
 from risk_model.config.priority import Offence, Priority
 from risk_model.config.risk import RiskConfig
 
@@ -25,6 +25,7 @@ def double_counting_warnings(config: RiskConfig) -> tuple[str, ...]:
     for name, priority in config.priorities.items():
         used = [key for key, indicator in priority.indicators.items() if indicator.weight > 0]
         found += _deprivation(name, used)
+        found += _forecast(name, used)
         rates = [key for key in used if key.endswith("_rate")]
         if "violence_rate" in used and "event_rate" in used and _is_violence(priority):
             found.append(
@@ -77,6 +78,24 @@ def _deprivation(name: str, used: list[str]) -> list[str]:
         found.append(f"{name}: deprivation_without_crime and imd_score are nearly the same thing.")
     if whole and parts:
         found.append(f"{name}: {', '.join(parts)} counts twice: {whole[0]} holds it already.")
+    return found
+
+
+def _forecast(name: str, used: list[str]) -> list[str]:
+    """Return what a forecast counts again: it is learned from crime, deprivation and rurality."""
+    expected = [key for key in used if key in FORECAST_INDICATORS]
+    if not expected:
+        return []
+    listed = ", ".join(expected)
+    again = [key for key in used if key not in FORECAST_INDICATORS]
+    found = []
+    if again:
+        found.append(
+            f"{name}: {listed} beside {', '.join(again)}: a forecast is learned from recorded "
+            "crime, deprivation and rurality, so they count twice."
+        )
+    if len(expected) > 1:
+        found.append(f"{name}: {listed} foretell overlapping offences, which count twice.")
     return found
 
 
