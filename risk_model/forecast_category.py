@@ -38,7 +38,7 @@ SIGMAS = (0.05, 0.1, 0.3)
 
 _BLOCKS = 5
 _TARGETS = 6
-_ROWS, _ROWS_TO_TUNE = 40_000, 6_000
+_ROWS, _ROWS_TO_TUNE = 40_000, 4_000
 _UNLEARNED_SPREAD = 0.25
 _STEADY_EVENTS = 50.0
 
@@ -186,7 +186,6 @@ class Learner:
                 events[::step],
                 offset[::step],
                 block[rows[::step]],
-                counted=self._names(at)[1],
                 sigmas=SIGMAS,
             )
         return SIGMAS[int(np.argmin(loss))]

@@ -98,7 +98,8 @@ class Features:
         at, size = place.authority, int(place.authority.max(initial=0)) + 1
         total = np.bincount(at, mine, size)[at] - mine
         span = np.bincount(at, window.months, size)[at] - window.months
-        columns.append(np.log(level(total, span)))
+        # In a single authority the rest of it is only what the area itself lacks.
+        columns.append(np.log(level(total, span)) if size > 1 else np.zeros(len(mine)))
         return other, np.column_stack(
             [*columns, self.levels[:, self.drivers != own], place.columns]
         )

@@ -116,7 +116,7 @@ def fit_regression(
     )
     floor = np.full(features.shape[1], -np.inf)
     floor[:counted] = 0.0
-    floor[0] = -scale[0]
+    floor[:1] = -scale[0] if counted else -np.inf
     fixed = np.zeros(features.shape[1])
     free = varies.copy()
     while True:
@@ -137,7 +137,6 @@ def held_out_loss(
     offset: FloatArray,
     blocks: NDArray[np.intp],
     *,
-    counted: int,
     sigmas: tuple[float, ...],
 ) -> FloatArray:
     """Return, for each sigma, the Poisson deviance an event of blocks that were held out.
@@ -145,7 +144,8 @@ def held_out_loss(
     Parameters
     ----------
     blocks
-        n numbers of blocks of neighbouring areas; each block is foretold from the others.
+        n numbers of blocks of neighbouring areas; each block is foretold from the others, without
+        the floor under prior counts, which would take three times as long.
     """
     loss = np.zeros(len(sigmas))
     for block in np.unique(blocks):
@@ -154,7 +154,7 @@ def held_out_loss(
             continue
         for at, sigma in enumerate(sigmas):
             learned = fit_regression(
-                features[~out], events[~out], offset[~out], counted=counted, sigma=sigma
+                features[~out], events[~out], offset[~out], counted=0, sigma=sigma
             )
             mean = learned.predict(features[out], offset[out])
             y = events[out]

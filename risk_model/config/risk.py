@@ -19,6 +19,7 @@ from risk_model.config.priority import Indicator, ListRule, Offence, Priority, T
 from risk_model.config.settings import (
     Density,
     Evidence,
+    Forecasting,
     Guards,
     Missing,
     PoliceGenerated,
@@ -30,6 +31,7 @@ from risk_model.config.settings import (
 __all__ = [
     "Density",
     "Evidence",
+    "Forecasting",
     "Guards",
     "Indicator",
     "ListRule",
@@ -87,6 +89,9 @@ class RiskConfig(Model):
     uncertainty: Uncertainty = Field(Uncertainty(), description="How uncertainty is drawn.")
     statistics: Statistics = Field(Statistics(), description="Neighbours, Moran, smoothing.")
     density: Density = Field(Density(), description="The density surface and hot-spot polygons.")
+    forecast: Forecasting = Field(
+        Forecasting(), description="The expected events of the months after the period."
+    )
     missing: Missing = Field(Missing(), description="What happens where a value is missing.")
 
 

@@ -11,6 +11,7 @@ from risk_model.config.base import Category, Model
 __all__ = [
     "Density",
     "Evidence",
+    "Forecasting",
     "Guards",
     "Missing",
     "PoliceGenerated",
@@ -262,6 +263,26 @@ class Density(Model):
 def _null(value: Any) -> Any:
     """Take the YAML null, which is how people write it, for the word."""
     return "null" if value is None else value
+
+
+Factor = Annotated[float, Field(gt=0, le=10)]
+
+
+def _no_season() -> dict[Category, tuple[Factor, ...]]:
+    return {}
+
+
+class Forecasting(Model):
+    """What the expected events of the coming months are told beside the incidents."""
+
+    seasonal_factors: dict[
+        Category, Annotated[tuple[Factor, ...], Field(min_length=12, max_length=12)]
+    ] = Field(
+        default_factory=_no_season,
+        description="For a category twelve factors, January to December, of its recorded events "
+        "in a month over those of an average month. A category without is expected at the season "
+        "of the period, and the run says so.",
+    )
 
 
 class Missing(Model):
