@@ -23,7 +23,7 @@ from risk_model.forecast_category import (
 )
 from risk_model.forecast_drivers import DRIVER_COLUMNS, driver_rows
 from risk_model.forecast_features import Place
-from risk_model.forecast_learning import interval, interval_of_sum
+from risk_model.forecast_learning import interval, interval_of_sum, one_thread
 from risk_model.layers.crime import offence_set
 from risk_model.model_data import ModelData
 from spatial.errors import StatisticsError
@@ -133,11 +133,12 @@ def fit_forecast(
     outcomes = _outcomes(config, harm)
     place, lacking = _place(data)
     drivers, crimes = _drivers(used.categories, config)
-    learner = Learner(used, place, drivers=drivers, crimes=crimes)
     at = {name: used.categories.index(name) for name in used.categories}
-    sigma = learner.tune([at[name] for name in _TUNED if name in at])
     wanted = sorted({name for weights in outcomes.values() for name in weights if name in at})
-    found = {name: learner.fit(at[name], sigma) for name in wanted}
+    with one_thread():
+        learner = Learner(used, place, drivers=drivers, crimes=crimes)
+        sigma = learner.tune([at[name] for name in _TUNED if name in at])
+        found = {name: learner.fit(at[name], sigma) for name in wanted}
     season = _season(config, used.names, horizon_months)
     notes = (*_notes(found, used, data, season), *lacking)
     figures = {
