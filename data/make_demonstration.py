@@ -18,7 +18,14 @@ files go through are exercised, and these planted truths, which tests look for i
 8. outside: seven rows carry the code of an area outside the county;
 9. quarantine: one row has its month written May-25, one has a misspelt crime type;
 10. old codes: files of 2019-01 and 2019-02 carry LSOA 2011 codes, with one area that was split
-    since and two that were merged.
+    since and two that were merged;
+11. other services: emergency department, ambulance and residents' reports are high in the cluster
+    as well; counts under 5 of the first are hidden as `<5`, the second has no rows for 2025-03,
+    the third has five rows that cannot be used and one of another year;
+12. hidden violence: in one rural area emergency department and ambulance are high and police
+    figures are not;
+13. artefact: the list of artefacts names an area beside the cluster for its hospital: it ranks
+    high and is never flagged. A second entry ended in 2024 and no longer counts.
 
 `planted-truths.json` names the areas and the counts.
 """
@@ -51,6 +58,14 @@ from demonstration_crime import (
     police_rows,
 )  # fmt: skip
 from demonstration_deprivation import deprivation_table
+from demonstration_services import (
+    AMBULANCE_GAP,
+    ages_table,
+    artefact_rows,
+    hidden_area,
+    hospital_area,
+    service_tables,
+)  # fmt: skip
 from demonstration_tables import Plan, make_plan, tables
 
 SEED = 20_261_122
@@ -60,13 +75,15 @@ BOUNDARIES = "boundaries/LSOA_2021_Wessmouth_BGC.gpkg"
 LAYER = "LSOA_2021_Wessmouth_BGC"
 INCIDENTS = "incidents/wessmouth.zip"
 EXTRACT = "incidents/wessmouth-extract.csv"
+AGES = "population/mid-2024-single-year-of-age.csv"
+ARTEFACTS = "artefacts/artefacts.csv"
 TRUTHS = "planted-truths.json"
 FIXED_DATE = "2026-01-01T00:00:00.000Z"
 
 
 def make(folder: Path) -> list[str]:
     """Write every file of the demonstration county below `folder`; return their names."""
-    stages = [np.random.default_rng(s) for s in np.random.SeedSequence(SEED).spawn(6)]
+    stages = [np.random.default_rng(s) for s in np.random.SeedSequence(SEED).spawn(8)]
     county = make_county(stages[0])
     plan = make_plan(county, stages[1])
     map_points = _map_points(county, plan, stages[2])
@@ -76,8 +93,12 @@ def make(folder: Path) -> list[str]:
     made = {
         name: _csv(rows) for name, rows in tables(plan, deprivation_table(plan, stages[4])).items()
     }
+    others = service_tables(plan, stages[6])
+    made |= {name: _csv(rows) for name, rows in others.items()}
+    made[AGES] = _csv(ages_table(plan, stages[7]))
+    made[ARTEFACTS] = _csv(artefact_rows(plan))
     made[EXTRACT] = _csv(extract_rows(incidents, plan, county, map_points, stages[5]))
-    made[TRUTHS] = (json.dumps(_truths(plan, members), indent=2) + "\n").encode()
+    made[TRUTHS] = (json.dumps(_truths(plan, members, others), indent=2) + "\n").encode()
     made[INCIDENTS] = _zip({name: _csv(rows) for name, rows in members.items()})
     for name, content in made.items():
         path = folder / name
@@ -127,7 +148,11 @@ def _map_points(county: County, plan: Plan, rng: np.random.Generator) -> list[np
     return chosen
 
 
-def _truths(plan: Plan, members: dict[str, list[Sequence[object]]]) -> dict[str, object]:
+def _truths(
+    plan: Plan,
+    members: dict[str, list[Sequence[object]]],
+    others: dict[str, list[Sequence[object]]],
+) -> dict[str, object]:
     """Say what is planted, with codes and counts, for tests and for people."""
     codes = [a.code for a in plan.areas]
     rows = {name: table[1:] for name, table in members.items()}
@@ -162,6 +187,22 @@ def _truths(plan: Plan, members: dict[str, list[Sequence[object]]]) -> dict[str,
         "split": {"E01990901": [codes[p] for p in plan.split]},
         "merged": {codes[plan.merged]: ["E01990902", "E01990903"]},
         "rows": {name: len(table) for name, table in rows.items()},
+        "other_sources": {
+            "rows": {name: len(table) - 1 for name, table in others.items()},
+            "suppressed": sum(row[2] == "<5" for row in others["other/emergency-department.csv"]),
+            "ambulance_gap": AMBULANCE_GAP,
+            "set_aside": {
+                "bad_month": 1,
+                "bad_count": 1,
+                "negative_count": 1,
+                "unknown_area": 1,
+                "unlocated": 1,
+                "outside_period": 1,
+            },
+        },
+        "hidden_violence": codes[hidden_area(plan)],
+        "artefact": {"area": codes[hospital_area(plan)], "kind": "hospital"},
+        "ended_artefact": codes[plan.island],
     }
 
 

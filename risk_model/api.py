@@ -23,8 +23,8 @@ from risk_model.config.inputs import load_inputs as load_inputs_config
 from risk_model.config.overrides import OPTION
 from risk_model.config.risk import RiskConfig, load_risk
 from risk_model.config.warnings import config_warnings
+from risk_model.context_report import context_report, with_context
 from risk_model.engine_report import engine_report, report_writers
-from risk_model.guard_report import guard_report, read_before, with_guards
 from risk_model.input_tables import Settings, path_faults
 from risk_model.list_report import list_report, list_writers, with_lists
 from risk_model.loading import LoadedInputs, load
@@ -218,15 +218,15 @@ def run(
             created=now or datetime.now(UTC),
         )
         earlier = earlier_refreshes(runs, manifest)
-        guarded = guard_report(built, read_before(earlier[-1] if earlier else None, built))
-        built = with_guards(built, guarded)
-        manifest["guards"] = guarded.record
+        context = context_report(built, earlier[-1] if earlier else None)
+        built = with_context(built, context)
+        manifest |= context.manifest
         lists = list_report(built, earlier, config_sha256=manifest["config_sha256"])
         built = with_lists(built, lists)
         for key, summary in lists.summaries.items():
             manifest["priorities"][key]["list"] = summary
         manifest["warnings"] += [
-            *guarded.warnings,
+            *context.warnings,
             *lists.warnings,
             *config_warnings(settings.risk),
         ]
@@ -251,6 +251,7 @@ def run(
                 **report_writers(report),
                 **sensitivity_writers(sensitivity),
                 **list_writers(built, lists),
+                **context.writers,
                 **judged.writers,
                 **extra,
             },

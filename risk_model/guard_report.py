@@ -1,12 +1,11 @@
-"""What changed since the previous run and may come from policing: joined before a run is kept."""
+"""What changed since the previous run and may come from policing."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -28,7 +27,7 @@ from risk_model.provenance import jsonable
 from risk_model.run_store import PublishedRun
 from spatial.smoothing import dispersion
 
-__all__ = ["Before", "GuardReport", "guard_report", "read_before", "with_guards"]
+__all__ = ["Before", "GuardReport", "guard_report", "read_before"]
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -197,9 +196,3 @@ def _counts(run: Run, before: Before, later: BoolArray, categories: set[str]) ->
         since_covered=new_seen[:, later],
         phi=float(dispersion(new, new_seen)),
     )
-
-
-def with_guards(run: Run, report: GuardReport) -> Run:
-    """Return the run with the columns of its guards."""
-    table = pd.DataFrame(run.areas.drop(columns="geometry")).join(report.columns)
-    return replace(run, areas=gpd.GeoDataFrame(table, geometry=run.areas.geometry))

@@ -12,8 +12,10 @@ import pandas as pd
 from risk_model.config.harm import HarmWeights
 from risk_model.config.inputs import InputsConfig
 from risk_model.config.risk import RiskConfig
+from risk_model.layers.ages import Ages, read_ages
 from risk_model.layers.artefact_list import Artefacts, read_artefacts
 from risk_model.layers.deprivation import Deprivation, read_iod
+from risk_model.layers.other_sources import SourceRows, read_source_rows
 from risk_model.layers.population import Population, read_counts_table, read_population
 from risk_model.layers.rurality import Rurality, read_rurality
 from spatial.area_names import read_place_names
@@ -108,6 +110,8 @@ class Tables:
     population: Population
     denominators: Mapping[str, Population]
     artefacts: Artefacts | None
+    ages: Ages | None
+    other_sources: Sequence[SourceRows]
     sources: Sequence[IncidentSource]
 
 
@@ -138,8 +142,10 @@ def path_faults(
         "denominators.workday": inputs.denominators.workday,
         "denominators.ambient": inputs.denominators.ambient,
         "artefacts": inputs.artefacts,
+        "ages": inputs.ages,
     }
     given += [(f"{key}.path", table.path) for key, table in tables.items() if table is not None]
+    given += [(f"other_sources[{n}].path", t.path) for n, t in enumerate(inputs.other_sources)]
     faults: list[Fault] = []
     for key, relative in given:
         try:
@@ -271,6 +277,21 @@ def read_tables(reader: Reader, inputs: InputsConfig) -> Tables:
         None if inputs.artefacts is None else inputs.artefacts.path,
         lambda path, shown: read_artefacts(path, shown_as=shown),
     )
+    ages = reader.read(
+        "ages",
+        None if inputs.ages is None else inputs.ages.path,
+        lambda path, shown: read_ages(path, shown_as=shown),
+    )
+    others = [
+        reader.read(
+            f"other_sources[{n}]",
+            entry.path,
+            lambda path, shown, entry=entry: read_source_rows(  # type: ignore[misc]
+                path, entry, shown_as=shown
+            ),
+        )
+        for n, entry in enumerate(inputs.other_sources)
+    ]
     sources = _incident_sources(reader, inputs)
     if len(reader.faults):
         _more_faults(reader, areas, authorities, crosswalk, sources)
@@ -287,5 +308,7 @@ def read_tables(reader: Reader, inputs: InputsConfig) -> Tables:
         population=population,
         denominators=denominators,
         artefacts=artefacts,
+        ages=ages,
+        other_sources=[rows for rows in others if rows is not None],
         sources=sources,
     )

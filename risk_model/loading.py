@@ -14,8 +14,10 @@ import pandas as pd
 
 from risk_model.densities import points_within_m
 from risk_model.input_tables import InputFile, Reader, Settings, Tables, read_tables
+from risk_model.layers.ages import place_ages
 from risk_model.layers.artefact_list import Artefacts
 from risk_model.layers.deprivation import place_deprivation
+from risk_model.layers.other_sources import OtherSource, place_source
 from risk_model.layers.placing import Placed
 from risk_model.layers.population import place_population
 from risk_model.layers.rurality import place_rurality
@@ -26,8 +28,9 @@ from spatial.authorities import Authorities
 from spatial.blocks import SERIAL, BlockMap
 from spatial.boundaries import Areas
 from spatial.categories import CATEGORIES
+from spatial.crosswalk import Crosswalk
 from spatial.distance_graphs import distance_band
-from spatial.errors import Fault, InputError
+from spatial.errors import Fault, Faults, InputError
 from spatial.files import nearest
 from spatial.incidents import Incidents, incident_faults, read_incidents
 from spatial.period import Period
@@ -60,6 +63,8 @@ class LoadedInputs:
     denominators: Mapping[str, pd.Series[float]]
     stratum: pd.Series[str]
     artefacts: Artefacts | None
+    ages: pd.DataFrame | None
+    other_sources: tuple[OtherSource, ...]
     lads: Mapping[str, str]
     forces: Mapping[str, Mapping[str, str]]
     files: tuple[InputFile, ...]
@@ -139,11 +144,17 @@ def _indicators(
     return frame
 
 
-def _unknown_areas(tables: Tables, settings: Settings) -> pd.DataFrame:
-    """Return the table rows whose area is in no list: they are quarantined and counted."""
+def _known_codes(tables: Tables) -> set[str]:
+    """Return every area code of the boundaries and lookups."""
     known = {*tables.areas.codes, *tables.authorities.area_to_lad.index}
     if tables.crosswalk is not None:
         known |= tables.crosswalk.codes_2011 | tables.crosswalk.codes_2021
+    return known
+
+
+def _unknown_areas(tables: Tables, settings: Settings) -> pd.DataFrame:
+    """Return the table rows whose area is in no list: they are quarantined and counted."""
+    known = _known_codes(tables)
     given: list[tuple[str, pd.Index]] = []
     inputs = settings.inputs
     if inputs.deprivation is not None and tables.deprivation is not None:
@@ -154,6 +165,8 @@ def _unknown_areas(tables: Tables, settings: Settings) -> pd.DataFrame:
     if inputs.artefacts is not None and tables.artefacts is not None:
         entered = pd.Index(tables.artefacts.frame["area_code"].unique())
         given.append((inputs.artefacts.path, entered))
+    if inputs.ages is not None and tables.ages is not None:
+        given.append((inputs.ages.path, tables.ages.frame.index))
     return pd.concat(
         [
             rows_of_unknown_areas(settings.root / path, shown_as=path, codes=codes, known=known)
@@ -192,6 +205,36 @@ def _land_with_data(
         if code in incidents.covered.index or forces.get(code) in supplied
     ]
     return Areas(local.frame.loc[kept], local.vintage, local.repaired, local.notes)
+
+
+def _other_sources(
+    tables: Tables,
+    study: StudyArea,
+    period: Period,
+    crosswalk: Crosswalk | None,
+    residents: pd.Series[float],
+) -> tuple[OtherSource, ...]:
+    """Judge the rows of every other source; raise the faults of all of them together."""
+    faults = Faults()
+    found = []
+    known = _known_codes(tables) if tables.other_sources else set()
+    for rows in tables.other_sources:
+        try:
+            found.append(
+                place_source(
+                    rows,
+                    study=study.codes,
+                    ring=study.ring,
+                    known=known,
+                    period=period,
+                    crosswalk=crosswalk,
+                    residents=residents,
+                )
+            )
+        except InputError as error:
+            faults.extend(error.faults)
+    faults.raise_if_any()
+    return tuple(found)
 
 
 def _forces(authorities: Authorities, study: StudyArea) -> dict[str, dict[str, str]]:
@@ -303,7 +346,16 @@ def load(settings: Settings, *, progress: Progress, blocks: BlockMap = SERIAL) -
     labels.insert(0, "area_name", local.frame.loc[list(codes), "area_name"])
     blank = pd.Series("", index=labels.index)
     labels["rural_urban"] = blank if rurality is None else rurality.frame["rural_urban"]
-    placed = [table for table in (people, deprivation, rurality, *others.values()) if table]
+    residents = tables.population.frame["residents"]
+    ages = (
+        None
+        if tables.ages is None
+        else place_ages(
+            tables.ages, codes, vintage=vintage, crosswalk=crosswalk, residents=residents
+        )
+    )
+    others_placed = _other_sources(tables, study, settings.period, crosswalk, residents)
+    placed = [table for table in (people, deprivation, rurality, ages, *others.values()) if table]
     files = [
         *reader.files,
         *(
@@ -327,6 +379,8 @@ def load(settings: Settings, *, progress: Progress, blocks: BlockMap = SERIAL) -
         denominators={name: table.frame["residents"] for name, table in others.items()},
         stratum=blank if rurality is None else rurality.frame["stratum"],
         artefacts=tables.artefacts,
+        ages=None if ages is None else ages.frame,
+        other_sources=others_placed,
         lads={lad: names[lad] for lad in study.lads},
         forces=_forces(tables.authorities, study),
         files=tuple(files),
@@ -350,6 +404,7 @@ def load(settings: Settings, *, progress: Progress, blocks: BlockMap = SERIAL) -
                 for file, rows in unknown.groupby("file").size().items()
             ),
             *(warning for table in placed for warning in table.warnings),
+            *(warning for source in others_placed for warning in source.warnings),
             *incidents.warnings,
         ),
     )

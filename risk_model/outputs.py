@@ -107,7 +107,10 @@ def own_writers(run: Run) -> dict[str, Writer]:
         )
 
     ledger = run.loaded.incidents.ledger
-    quarantine = pd.concat([ledger.quarantine, run.loaded.unknown_areas], ignore_index=True)
+    others = [source.ledger.quarantine for source in run.loaded.other_sources]
+    quarantine = pd.concat(
+        [ledger.quarantine, run.loaded.unknown_areas, *others], ignore_index=True
+    )
     writers: dict[str, Writer] = {
         "ledger.csv": lambda path: write_csv(ledger.rows, path),
         "quarantine.csv": lambda path: write_csv(quarantine, path),

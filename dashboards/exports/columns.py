@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from dashboards.exports.context_columns import AREA_CONTEXT, EQUITY, LAYERS, PRIORITY_CONTEXT
 from dashboards.exports.engine_columns import BANDWIDTHS, BIVARIATE, COVERAGE
 from dashboards.exports.list_columns import CUT, EXPLANATIONS, FIGURES, LIST, PATCHES
 
@@ -91,33 +92,7 @@ AREA: Mapping[str, Column] = _table(
     *_expected("robbery", "robberies", "events in 6 months"),
     *_expected("robbery_weapons", "robberies and weapons possession", "events in 6 months"),
     *_expected("harm", "harm", "weighted events in 6 months"),
-    (
-        "police_generated_share",
-        "Police-generated share",
-        "share",
-        "Of recorded crimes, those that follow where officers look, such as drugs. Context only.",
-    ),
-    (
-        "police_generated_change",
-        "Change of that share",
-        "difference",
-        "Police-generated share less that of the previous run; empty where there is none.",
-    ),
-    (
-        "map_point_share",
-        "Share at one map point",
-        "share",
-        "Share of the area's events that lie at its fullest anonymous map point.",
-    ),
-    (
-        "artefact",
-        "Artefact of recording",
-        "text",
-        (
-            "Why its figures may come from where crime is recorded (a prison, hospital, police "
-            "station, shops) and whether that keeps it from being flagged. Empty: none known."
-        ),
-    ),
+    *AREA_CONTEXT,
 )
 
 PER_PRIORITY: Mapping[str, Column] = _table(
@@ -265,12 +240,7 @@ PER_PRIORITY: Mapping[str, Column] = _table(
         "text",
         "The strands that hold: top_k, excess_risk, cluster, density, persistent and others.",
     ),
-    (
-        "feedback",
-        "Rise that presence could explain",
-        "text",
-        "Where the previous run flagged the area and recorded offences rose since. Else empty.",
-    ),
+    *PRIORITY_CONTEXT,
     ("reasons", "Why", "text", "Plain sentences: why, how sure, and in what context."),
     *LIST,
 )
@@ -475,6 +445,9 @@ TABLES: Mapping[str, Mapping[str, Column]] = {
     "patches": _table(*PATCHES),
     "explanations": _table(*EXPLANATIONS),
     "explanation_figures": _table(*FIGURES),
+    "equity": _table(*EQUITY),
+    "layers": _table(*LAYERS),
+    "layers_ledger": _LEDGER,
 }
 
 

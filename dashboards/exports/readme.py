@@ -40,6 +40,8 @@ FILES: tuple[tuple[str, str], ...] = (
     ("patches.csv", "flagged areas that touch, as named patches"),
     ("explanations.csv", "why each area stands where it stands, in sentences"),
     ("explanation_figures.csv", "every number of those sentences, in full"),
+    ("equity.csv", "who lives in flagged areas, by deprivation, rurality and age"),
+    ("layers.csv, layers_ledger.csv", "other sources against police counts; where their rows went"),
     ("map.html", "the map; opens in a browser without a network"),
     ("model/", "what comparison and what-if read; not for publication"),
 )

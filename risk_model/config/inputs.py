@@ -23,6 +23,7 @@ from spatial.errors import InputError
 from spatial.period import Period
 
 __all__ = [
+    "AgeTable",
     "ArtefactTable",
     "Boundaries",
     "ColumnNames",
@@ -32,6 +33,7 @@ __all__ = [
     "IncidentInput",
     "InputsConfig",
     "Lookups",
+    "OtherSourceTable",
     "Population",
     "RuralityTable",
     "input_lines",
@@ -223,6 +225,65 @@ class ArtefactTable(Model):
     )
 
 
+class AgeTable(Model):
+    """Residents by single year of age, for the equity table."""
+
+    path: RelativePath = Field(
+        description="CSV or workbook with a column for each year of age: 0, 1, ... 90+."
+    )
+
+
+def _source_name(name: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", name):
+        raise refuse(
+            f"{short(name)} cannot name a source; use small letters, digits and _, such as "
+            "wessmouth_general"
+        )
+    return name
+
+
+class OtherSourceTable(Model):
+    """Counts of another service by area and month."""
+
+    path: RelativePath = Field(description="CSV or workbook with one row an area and month.")
+    kind: Literal["emergency_department", "ambulance", "community_voice"] = Field(
+        description="What is counted: emergency_department, ambulance or community_voice."
+    )
+    name: Annotated[Text, AfterValidator(_source_name)] | None = Field(
+        None, description="Short name in outputs; the kind by default. No two sources share one."
+    )
+    title: Text | None = Field(
+        None, description="What is counted, for people, such as assault attendances."
+    )
+    area_code: ColumnName = Field("LSOA21CD", description="Column of the area code.")
+    month: ColumnName = Field("month", description="Column of the month, YYYY-MM.")
+    count: ColumnName = Field("count", description="Column of the count.")
+    encoding: Annotated[Text, AfterValidator(_encoding)] = Field(
+        "utf-8", description="Character encoding of a CSV."
+    )
+    suppressed_mark: Text | None = Field(
+        None,
+        description="What stands in the cell of a suppressed count, such as *. `<5` and `1-4` "
+        "are understood by themselves.",
+    )
+    suppressed_low: int = Field(
+        1, ge=0, le=1000, description="The lowest count that a suppressed cell can stand for."
+    )
+    suppressed_high: int = Field(
+        4, ge=1, le=1000, description="The highest count that `suppressed_mark` can stand for."
+    )
+    absent: Literal["zero", "no_data"] = Field(
+        "zero",
+        description="An area without a row in a month that the source covers: zero (only counts "
+        "above 0 are listed) or no_data.",
+    )
+
+    @property
+    def source(self) -> str:
+        """The name in outputs."""
+        return self.name or self.kind
+
+
 class InputsConfig(Model):
     """The inputs of a run: where each official file is, and what it is."""
 
@@ -260,6 +321,14 @@ class InputsConfig(Model):
     )
     artefacts: ArtefactTable | None = Field(
         None, description="Areas that a prison, hospital or the like keeps from being flagged."
+    )
+    ages: AgeTable | None = Field(
+        None, description="Residents by age, for the equity table; not needed for scores."
+    )
+    other_sources: tuple[OtherSourceTable, ...] = Field(
+        (),
+        description="Counts of emergency departments, ambulances and residents' reports, held "
+        "against police counts; never in a score.",
     )
     settings: dict[str, SettingValue] = Field(
         {},
@@ -326,6 +395,25 @@ def _cross_checks(config: InputsConfig) -> Iterator[CrossFault]:
                 yield CrossFault(
                     (*path, key), "is for kind: extract; data.police.uk files name their own"
                 )
+    yield from _source_checks(config)
+
+
+def _source_checks(config: InputsConfig) -> Iterator[CrossFault]:
+    """Yield other sources that share a name, and ranges that are none."""
+    taken: dict[str, int] = {}
+    for index, source in enumerate(config.other_sources):
+        path = ("other_sources", index)
+        first = taken.setdefault(source.source, index)
+        if first != index:
+            yield CrossFault(
+                (*path, "name"),
+                f"'{source.source}' names source {first + 1} already; give each a name of its own",
+            )
+        if source.suppressed_low > source.suppressed_high:
+            yield CrossFault(
+                (*path, "suppressed_low"),
+                f"{source.suppressed_low} is above suppressed_high ({source.suppressed_high})",
+            )
 
 
 def _extract_checks(path: tuple[str | int, ...], source: IncidentInput) -> Iterator[CrossFault]:

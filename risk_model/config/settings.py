@@ -88,9 +88,9 @@ class Guards(Model):
         description="Equity table: with fewer flagged areas nothing is said about their share.",
     )
     agreement_probability: float = share(
-        0.8,
-        "Other sources: a source is high where the chance that its rate is above the study "
-        "area's is at least this.",
+        0.95,
+        "Other sources: a source, the police among them, is high where the chance that its rate "
+        "is above the study area's is at least this.",
     )
 
 

@@ -133,6 +133,7 @@ def test_spoilt_rows_are_in_quarantine_with_their_value(
     demonstration_run: PublishedRun, truths: dict
 ) -> None:
     quarantine = demonstration_run.quarantine()
+    quarantine = quarantine[quarantine["file"].str.startswith("data/incidents/")]
     assert len(quarantine) == len(truths["quarantined"])
     for name, value in truths["quarantined"].items():
         row = quarantine[quarantine["file"] == f"data/incidents/wessmouth.zip!{name}"].squeeze()
@@ -202,3 +203,93 @@ def test_extract_agrees_with_the_monthly_files(
     # The monthly files lack one row that was spoilt (month) and have no other difference.
     assert difference[difference != 0].tolist() == [1]
     assert {"domestic_abuse", "weapon", "public_place"} <= set(extract.columns)
+
+
+@pytest.fixture(scope="module")
+def layers(demonstration_run: PublishedRun) -> pd.DataFrame:
+    return pd.read_csv(demonstration_run.path("layers.csv"), dtype={"area_code": str})
+
+
+@pytest.mark.parametrize("priority", PRIORITIES)
+def test_other_services_see_the_cluster_too(
+    areas: gpd.GeoDataFrame, truths: dict, priority: str
+) -> None:
+    assert set(areas.loc[truths["cluster"], f"{priority}_agreement"]) == {"agrees high"}
+    elsewhere = areas.drop(index=truths["cluster"])[f"{priority}_agreement"]
+    assert (elsewhere == "agrees high").sum() <= 2
+
+
+@pytest.mark.parametrize("priority", PRIORITIES)
+def test_hidden_violence_is_what_other_services_alone_see(
+    areas: gpd.GeoDataFrame, layers: pd.DataFrame, truths: dict, priority: str
+) -> None:
+    hidden = truths["hidden_violence"]
+    assert areas.loc[hidden, f"{priority}_agreement"] == "other source only"
+    assert areas.loc[hidden, f"{priority}_rank"] > 60  # the police figures would not lead here
+    assert (areas[f"{priority}_agreement"] == "other source only").sum() <= 3
+    mine = layers[(layers["area_code"] == hidden) & (layers["priority"] == priority)]
+    states = mine.set_index("source")["agreement"]
+    assert states["emergency_department"] == states["ambulance"] == "other source only"
+    assert states["community_voice"] != "other source only"
+
+
+def test_suppressed_counts_are_ranges_and_gaps_are_no_data(
+    demonstration_run: PublishedRun, layers: pd.DataFrame, truths: dict
+) -> None:
+    once = layers[layers["priority"] == "sv01"].set_index("source")
+    hidden = once.loc["emergency_department"]
+    spread = (hidden["period_events_hi"] - hidden["period_events"]).sum()
+    assert spread == 3 * truths["other_sources"]["suppressed"]  # <5 is 1 to 4
+    assert (
+        once.loc["ambulance", "period_events_hi"] == once.loc["ambulance", "period_events"]
+    ).all()
+    assert set(once.loc["ambulance", "months"]) == {11}
+    gap = truths["other_sources"]["ambulance_gap"]
+    assert any(
+        f"ambulance.csv: no rows for {gap}" in words
+        for words in demonstration_run.manifest["warnings"]
+    )
+
+
+def test_every_row_of_the_other_services_is_accounted_for(
+    demonstration_run: PublishedRun, truths: dict
+) -> None:
+    ledger = pd.read_csv(demonstration_run.path("layers_ledger.csv"))
+    expected = truths["other_sources"]
+    by_file = ledger.groupby("file")["rows"].sum()
+    assert {name.removeprefix("data/"): int(n) for name, n in by_file.items()} == expected["rows"]
+    aside = ledger[ledger["reason"] != "used"].set_index("reason")["rows"].to_dict()
+    assert aside == expected["set_aside"]
+    quarantine = demonstration_run.quarantine()
+    mine = quarantine[quarantine["file"] == "data/other/community-voice.csv"]
+    assert set(mine["rule"]) == set(aside) - {"unlocated", "outside_period"}
+
+
+def test_the_artefact_ranks_high_and_is_not_flagged_with_its_reason(
+    demonstration_run: PublishedRun, areas: gpd.GeoDataFrame, truths: dict
+) -> None:
+    planted = areas.loc[truths["artefact"]["area"]]
+    for priority in PRIORITIES:
+        assert planted[f"{priority}_rank"] <= 10
+        assert planted[f"{priority}_tier"] == "Watch"
+        assert not planted[f"{priority}_flag"]
+        strands = set(planted[f"{priority}_strands"].split("; "))
+        assert {"top_k", "excess_risk", "persistent"} <= strands  # Strong but for the veto
+        assert "Wessmouth General" in planted[f"{priority}_reasons"]
+    assert planted["artefact"].startswith("hospital: Wessmouth General")
+    assert areas.loc[truths["ended_artefact"], "artefact"] == ""
+    words = [w for w in demonstration_run.manifest["warnings"] if w.startswith("artefacts: 1 area")]
+    assert len(words) == 1
+
+
+def test_equity_sums_to_the_county(
+    demonstration_run: PublishedRun, areas: gpd.GeoDataFrame
+) -> None:
+    table = pd.read_csv(demonstration_run.path("equity.csv"))
+    for (priority, kind), group in table.groupby(["priority", "kind"]):
+        assert group["population"].sum() == areas["population"].sum()
+        if kind != "age":
+            assert group["areas"].sum() == len(areas)
+            assert group["flagged"].sum() == areas[f"{priority}_flag"].sum()
+    worst = table[(table["kind"] == "deprivation") & table["group"].str.startswith("1")]
+    assert (worst["ratio"] > 1).all()
