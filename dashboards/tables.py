@@ -13,6 +13,7 @@ from dashboards.exports.wording import beside_words, standing, waiting
 from dashboards.forces import force_of, nations
 from dashboards.state import ViewState
 from dashboards.view import RunView, chosen_areas, list_size, part_of
+from risk_model.artefacts import VETOED
 
 __all__ = [
     "RankedList",
@@ -98,7 +99,7 @@ def ranked_list(view: RunView, priority: str, state: ViewState) -> RankedList:
     chosen = _sorted(chosen_areas(view, state), priority, state.sort)
     start = state.start if state.start < len(chosen) else 0
     areas = chosen.iloc[start : start + PAGE_ROWS]
-    notes = _row_notes(view, priority, state.force, areas)
+    notes = _row_notes(view, priority, state.force, areas, state.stratum)
 
     def column(name: str) -> list[Any]:
         full = f"{priority}_{name}"
@@ -172,11 +173,14 @@ def _page_text(start: int, rows: int, total: int) -> str:
 
 
 def _row_notes(
-    view: RunView, priority: str, force: str, areas: pd.DataFrame
+    view: RunView, priority: str, force: str, areas: pd.DataFrame, stratum: str
 ) -> list[dict[str, str]]:
-    """Return what stands beside each rank in a country: the nation, or the place in the force."""
+    """Return what stands beside each rank: the nation or the place in the force of a country.
+
+    Elsewhere the rank among the urban or rural areas that are chosen, and a veto.
+    """
     if not view.forces:
-        return [{}] * len(areas)
+        return _plain_notes(priority, stratum, areas)
     slugs = force_of(areas, view.forces)
     if force in view.forces:
         places = part_of(view, force).areas[f"{priority}_rank"].rank(method="min")
@@ -184,6 +188,20 @@ def _row_notes(
     else:
         said = list(nations(view.areas, priority).loc[areas.index])
     return [{"note": note, "force": slug} for note, slug in zip(said, slugs, strict=True)]
+
+
+def _plain_notes(priority: str, stratum: str, areas: pd.DataFrame) -> list[dict[str, str]]:
+    """Return the rank among areas of the kind that is chosen, and why an area is not flagged."""
+    column = f"{priority}_rank_in_stratum"
+    places = areas[column] if stratum and column in areas.columns else [None] * len(areas)
+    artefacts = areas["artefact"] if "artefact" in areas.columns else [""] * len(areas)
+    notes = []
+    for place, artefact in zip(places, artefacts, strict=True):
+        said = [] if place is None or pd.isna(place) else [f"{place:,.0f} among {stratum}"]
+        if isinstance(artefact, str) and artefact.endswith(VETOED):
+            said.append(f"not flagged: {artefact.partition(':')[0]}")
+        notes.append({"note": "; ".join(said)} if said else {})
+    return notes
 
 
 def _parts(label: str, ward: str) -> dict[str, str]:

@@ -14,6 +14,7 @@ from dashboards import words
 from dashboards.exports.wording import new_since
 from dashboards.forces import Force, in_force, live_forces, nations
 from dashboards.state import ViewState
+from dashboards.strata import strata_of
 from risk_model.explain import certainty, chance
 from risk_model.run_store import PublishedRun
 
@@ -242,12 +243,7 @@ def matching(view: RunView, *, stratum: str, query: str) -> pd.Series[bool]:
 
 def strata(view: RunView) -> pd.Series[str]:
     """Return ``urban``, ``rural`` or nothing for each area, from its published class."""
-    text = view.areas["rural_urban"].fillna("").astype(str).str.casefold()
-    rural = text.str.contains("rural") | text.str.match(r"r[sl]|[def]\d")
-    urban = text.str.contains("urban") | text.str.match(r"u[nf]|[abc]\d")
-    return pd.Series(
-        np.select([rural & ~urban, urban & ~rural], ["rural", "urban"], ""), index=text.index
-    )
+    return strata_of(view.areas)
 
 
 def chosen_areas(view: RunView, state: ViewState) -> pd.DataFrame:

@@ -15,6 +15,7 @@ from risk_model.layers.artefact_list import Artefacts
 
 __all__ = [
     "ARTEFACT_COLUMNS",
+    "VETOED",
     "artefact_text",
     "artefact_warnings",
     "detected",
@@ -32,6 +33,9 @@ ARTEFACT_COLUMNS: Final = (
     "map_point_events",
 )
 """What a run keeps of an area's artefacts: entered kind and reason, and its fullest map point."""
+
+VETOED: Final = "not flagged for this reason"
+"""How the text of an area ends that may not be flagged."""
 
 _NAMED: Final = (
     ("prison", r"\bprison\b|\bhmp\b|\byoung offender"),
@@ -142,7 +146,7 @@ def artefact_text(artefacts: pd.DataFrame, guards: Guards) -> NDArray[np.object_
                 f"{point.replace('_', ' ')}"
             )
         if said:
-            follows = "not flagged for this reason" if held[i] else "a caution, not a veto"
+            follows = VETOED if held[i] else "a caution, not a veto"
             out[i] = f"{'; '.join(said)}; {follows}"
     return out
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from dashboards.cli.console import Console
+from dashboards.strata import first_within
 
 if TYPE_CHECKING:
     from risk_model.loading import LoadedInputs
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["print_check", "print_run"]
 
 _TOP = 10
+_WITHIN = 3
 _REASONS = {
     "used": "used: located in the study area, in the period",
     "ring": "in the ring around the study area: seen by its statistics, not counted",
@@ -153,6 +155,15 @@ def print_run(console: Console, run: PublishedRun) -> None:
         _print_hang(console, run, key)
         for line, who in list_lines(areas, key, manifest):
             console.line(f"{line} {who}".strip())
+        for kind, first in first_within(areas, key, most=_WITHIN).items():
+            named = "; ".join(
+                f"{row['area_label']} ({code}, {row[f'{key}_rank']:.0f} of all)"
+                for code, row in first.iterrows()
+            )
+            console.line(f"First among {kind} areas: {named}")
+        for label, artefact in zip(ranked["area_label"], ranked["artefact"], strict=True):
+            if artefact:
+                console.line(f"{label}: {artefact}")
     _print_warnings(console, list(manifest["warnings"]))
     console.heading("Seconds")
     console.line("  ".join(f"{name} {value:.1f}" for name, value in manifest["timings"].items()))

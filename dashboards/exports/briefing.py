@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 import geopandas as gpd
 import pandas as pd
 
+from dashboards.exports.blind_spots import blind_spots
 from dashboards.exports.map_page import asset
 from dashboards.exports.palette import CLASSES, DEFAULT_BREAKS, MISSING, OUTLINE, class_labels
 from dashboards.exports.svg_map import svg_map
@@ -25,6 +26,7 @@ from dashboards.exports.wording import (
     priority_keys,
     rank_range,
 )
+from dashboards.strata import first_within
 from risk_model.run_store import PublishedRun
 from spatial.errors import Fault, InputError
 
@@ -32,7 +34,8 @@ __all__ = ["briefing_html", "export_briefing"]
 
 _MOST_ROWS = 10  # what one page holds
 _EXPLAINED = 3
-_LONGEST, _LONGEST_NAMES = 180, 110
+_LONGEST, _LONGEST_NAMES = 160, 110
+_WITHIN = 3
 
 
 def export_briefing(run: PublishedRun, folder: Path) -> list[Path]:
@@ -73,7 +76,8 @@ def briefing_html(areas: gpd.GeoDataFrame, key: str, manifest: Mapping[str, Any]
     banner = (
         f'<p class="banner">{escape(DEMONSTRATION)}</p>' if manifest.get("demonstration") else ""
     )
-    notes = "".join(f"<li>{escape(line)}</li>" for line in cautions(manifest)[:3])
+    said = (*cautions(manifest)[:3], *blind_spots(manifest, brief=True))
+    notes = "".join(f"<li>{escape(line)}</li>" for line in said)
     version = str((manifest.get("config") or {}).get("version") or "")
     caption = (
         f"{manifest.get('name', '')} · {period_words(manifest)} · {len(areas)} areas · "
@@ -91,6 +95,7 @@ def briefing_html(areas: gpd.GeoDataFrame, key: str, manifest: Mapping[str, Any]
 {_legend(settings)}
 {_table(areas, key, size)}
 {_list_notes(areas, key, manifest)}
+{_within(areas, key)}
 {_why(areas, key)}
 <h2>Read with care</h2><ul>{notes}</ul>
 <p class="caption">{escape(" · ".join(str(line) for line in manifest.get("attribution") or ()))}</p>
@@ -142,13 +147,30 @@ def _table(areas: pd.DataFrame, key: str, size: int) -> str:
         f"<td>{figure(row.get(f'{key}_rate'), 1)}</td></tr>"
         for code, row in zip(top.index, top.to_dict("records"), strict=True)
     )
+    vetoes = "".join(
+        f"<br>{escape(str(row.get('area_label') or code))}: {escape(row['artefact'])}."
+        for code, row in zip(top.index, top.to_dict("records"), strict=True)
+        if isinstance(row.get("artefact"), str) and row["artefact"]
+    )
     heads = ("Rank", "Area", "Tier", "Score", "Rank range", "Events", "Rate*")
     head = "".join(f"<th>{words}</th>" for words in heads)
     return (
         f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
         '<p class="caption">* per 1,000 residents per year. Rank range: nine draws in ten, over '
-        "counts and weights together.</p>"
+        f"counts and weights together.{vetoes}</p>"
     )
+
+
+def _within(areas: pd.DataFrame, key: str) -> str:
+    """Return the first of the rural areas, which a list of the whole may not reach."""
+    first = first_within(areas, key, most=_WITHIN).get("rural")
+    if first is None:
+        return ""
+    named = "; ".join(
+        f"{row.get('area_label') or code} ({figure(row[f'{key}_rank'], missing='-')} of all)"
+        for code, row in zip(first.index, first.to_dict("records"), strict=True)
+    )
+    return f'<p class="caption">First among rural areas: {escape(named)}.</p>'
 
 
 def _legend(settings: Mapping[str, Any]) -> str:

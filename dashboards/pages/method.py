@@ -8,6 +8,7 @@ from dash import html
 
 from dashboards import words
 from dashboards.components.frame import page_frame, section_table
+from dashboards.exports.blind_spots import blind_spots
 from dashboards.exports.columns import PER_PRIORITY
 from dashboards.method_words import neighbours_said, smoothing_said
 from dashboards.settings import WebSettings
@@ -143,6 +144,7 @@ def layout(view: RunView, settings: WebSettings, *, current_id: str) -> html.Div
                         "Published locations are moved to anonymous map points. The area is "
                         "mostly right; the street is not known."
                     ),
+                    *(html.Li(text) for text in blind_spots(view.manifest)),
                     html.Li(
                         "Residents are a poor measure of the people present in town centres and "
                         "at the coast in summer."

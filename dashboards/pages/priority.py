@@ -18,6 +18,7 @@ from dashboards.components.frame import fact_line, page_frame
 from dashboards.components.legend import legend
 from dashboards.components.map import area_map
 from dashboards.components.ranked_list import list_data, list_notes, list_table
+from dashboards.exports.blind_spots import blind_spots
 from dashboards.figures import available_layers, chosen_layer, classed, map_values, within
 from dashboards.geometry import Geometry
 from dashboards.pages import country
@@ -151,6 +152,14 @@ def layout(
                 **attributes({"aria-label": "Chosen area"}),
             ),
             *([country.force_table(view, priority)] if as_picture else []),
+            html.Section(
+                [
+                    html.H2("What this list cannot see", id="blind-spots"),
+                    html.Ul([html.Li(text) for text in blind_spots(view.manifest)]),
+                ],
+                className="quiet",
+                **attributes({"aria-labelledby": "blind-spots"}),
+            ),
             dcc.Store(id=ids.MAP_VALUES, data=values),
             *(
                 dcc.Store(id=question)

@@ -19,7 +19,7 @@ def test_page_says_what_it_must() -> None:
     text = briefing_html(areas, "sv04", SMALL.manifest(areas))
     for wanted in ("4 neighbourhoods meet the SV04 test", "OFFICIAL", "Demonstration data", "<svg"):
         assert wanted in text
-    assert text.count("<li>") == 3 + 3  # three areas explained, three cautions
+    assert text.count("<li>") == 3 + 4  # three areas explained, three cautions, what is unseen
     assert "Why Place 0 B, Ward 1." in text
     assert text.count("<tr>") == 1 + 4
 
@@ -83,5 +83,11 @@ def test_a_full_list_with_long_names_still_fits_one_page() -> None:
         "newly_flagged": list(areas.index),
         "enter": "2 of 3",
     }
+    areas["sv01_rank_in_stratum"] = areas["sv01_rank"]
+    areas["artefact"] = ""
+    areas.iloc[3, areas.columns.get_loc("artefact")] = "hospital: A long reason; not flagged " * 3
+    text = briefing_html(areas, "sv01", manifest)
+    assert "First among rural areas: Beaminster" in text
+    assert f"{names[3]}: hospital: A long reason" in text
     document = HTML(string=briefing_html(areas, "sv01", manifest)).render()
     assert len(document.pages) == 1
