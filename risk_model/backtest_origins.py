@@ -16,6 +16,10 @@ from spatial.period import month_number, month_text
 __all__ = ["Origin", "part_of", "rolling_origins"]
 
 
+_OPTIONAL = ("centres",)
+"""Layers of one row an area that not every run has; none of them has months."""
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
     """One look ahead.
@@ -74,7 +78,9 @@ def part_of(
 ) -> ModelData:
     """Return the layers as if only these months, and only these areas, had been supplied.
 
-    Nothing of another month is left in them, so what is computed from them cannot have seen it.
+    Nothing of another month is left in them, so what is computed from them cannot have seen it:
+    what is known of artefacts comes from the points of all months and is left out; scores do not
+    use it.
     """
     time = np.array([data.months.index(month) for month in months], dtype=np.intp)
     kept = np.ones(len(data.area_codes), dtype=bool) if areas is None else areas
@@ -83,8 +89,15 @@ def part_of(
     if attributes is not None:
         inside = attributes["month"].isin(list(months)) & attributes["area_code"].isin(codes)
         attributes = pd.DataFrame(attributes[inside])
+    further = {
+        name: values[kept]
+        for name in _OPTIONAL
+        if (values := getattr(data, name, None)) is not None
+    }
     return replace(
         data,
+        **further,
+        artefacts=None,
         area_codes=codes,
         in_study=data.in_study[kept],
         months=tuple(months),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import shlex
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,6 +20,7 @@ from dashboards.cli.options import (
     WorkersOption,
     make_request,
 )
+from dashboards.cli.sections import command_text, read_document, with_section
 from spatial.errors import ConfigError, Fault
 
 if TYPE_CHECKING:
@@ -37,8 +37,6 @@ if TYPE_CHECKING:
 
 __all__ = ["calibrate", "with_section"]
 
-_BEGIN = "<!-- calibrate: begin -->"
-_END = "<!-- calibrate: end -->"
 _SEED = 20_261_122
 _ROWS, _COLUMNS, _BLOCK, _LIFT = 20, 23, 5, 2.0
 _EVENTS = (20.0, 2.0, 0.3)
@@ -119,7 +117,7 @@ def calibrate(
 
     if inputs is None:
         _refuse_without_inputs({"--data-root": data_root, "--area": area, "--ring": ring})
-    document = None if to is None else _document(to)
+    document = None if to is None else read_document(to, "calibrate")
     started, console = time.perf_counter(), Console()
     graphs = [_lattice(seed)]
     if inputs is not None:
@@ -133,7 +131,8 @@ def calibrate(
     _print(console, nulls, powers)
     if to is None or document is None:
         return
-    command = _command(
+    command = command_text(
+        "calibrate",
         {
             "--maps": None if maps == 200 else maps,
             "--power-maps": None if power_maps == 100 else power_maps,
@@ -147,43 +146,11 @@ def calibrate(
             "--ring": ring,
             "--workers": None if workers == 1 else workers,
             "--to": to,
-        }
+        },
     )
     section = _section(nulls, powers, command=command, seed=seed, seconds=taken)
     to.write_text(with_section(document, section, name=str(to)), encoding="utf-8", newline="\n")
     console.line(f"Written into {to}")
-
-
-def with_section(document: str, section: str, *, name: str) -> str:
-    """Return the document with what stands between its two markers replaced by `section`.
-
-    Raises
-    ------
-    ConfigError
-        Where the markers are not there once each, in order; `name` is what the message calls it.
-    """
-    begin, end = document.find(_BEGIN), document.find(_END)
-    once = document.count(_BEGIN) == document.count(_END) == 1
-    if not once or end < begin:
-        raise ConfigError(
-            Fault(f"needs one line {_BEGIN} and, after it, one line {_END}: what is between "
-                  "them is replaced", file=name, field="--to")
-        )  # fmt: skip
-    return f"{document[: begin + len(_BEGIN)]}\n{section.strip()}\n{document[end:]}"
-
-
-def _document(path: Path) -> str:
-    """Read the document before minutes are spent, and refuse one without the markers."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as problem:
-        reason = getattr(problem, "strerror", None) or "is not text in UTF-8"
-        raise ConfigError(
-            Fault(f"{reason}; give a document that has the lines {_BEGIN} and {_END}",
-                  file=str(path), field="--to")
-        ) from problem  # fmt: skip
-    with_section(text, "", name=str(path))
-    return text
 
 
 def _refuse_without_inputs(given: Mapping[str, object]) -> None:
@@ -337,15 +304,6 @@ def _print(console: Console, nulls: Sequence[_Null], powers: Sequence[Power]) ->
         console.table(_NULL_HEADERS[1:], rows, right=[1, 3, 4, 5, 6, 7])
     console.heading("A planted block: share of cells found at q <= .05")
     console.table(_POWER_HEADERS, _power_rows(powers), right=[1, 3, 4, 6, 7, 8])
-
-
-def _command(options: Mapping[str, object]) -> str:
-    """Return the command line that makes the same again; options that are None are left out."""
-    words = ["hotspots", "calibrate"]
-    for name, value in options.items():
-        if value is not None:
-            words += [name, value.as_posix() if isinstance(value, Path) else str(value)]
-    return shlex.join(words)
 
 
 def _markdown(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

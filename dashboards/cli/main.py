@@ -17,6 +17,7 @@ from dashboards.cli import (
     run,
     runs,
     serve,
+    validate,
     weights,
 )
 from spatial.errors import HotspotsError, InputError
@@ -42,6 +43,7 @@ app.command("compare")(compare.compare)
 app.add_typer(weights.app, name="weights")
 app.command("backtest")(backtest.backtest)
 app.command("calibrate")(calibrate.calibrate)
+app.command("validate")(validate.validate)
 
 
 def _prepare_environment() -> None:
