@@ -28,6 +28,7 @@ help: ## Show what this file can do
 	@echo "make format          rewrite the code in the one format"
 	@echo "make soak            the long checks, outside CI"
 	@echo "make bench           measure speed against the peers; writes docs/benchmarks.md"
+	@echo "make validation      make the figures of docs/validation.md again (needs the real data)"
 	@echo "make schemas         write the JSON schemas and the settings reference again"
 	@echo "make demonstration   make the demonstration county again from its script"
 	@echo "make screenshots     take the pictures of the README again (needs the real data)"
@@ -119,6 +120,10 @@ bench: .venv-bench/ready ## Measure against the peers and write docs/benchmarks.
 soak: .venv/dev ## The long checks: new examples for every law, 10,000 mangled files, calibration
 	@HOTSPOTS_FUZZ=1 HOTSPOTS_FUZZ_EXAMPLES=10000 $(BIN)/python -m pytest tests/property
 	@$(BIN)/hotspots calibrate
+
+.PHONY: validation
+validation: .venv/runtime ## Calibrate, back-test and run on real data; writes docs/validation.md
+	@$(BIN)/hotspots validate --data-root $(or $(HOTSPOTS_SHARED_DATA),../shared/data)
 
 demonstration: .venv/runtime
 	@$(BIN)/python data/make_demonstration.py

@@ -113,8 +113,8 @@ def backtest_forces(
 ) -> ForcesBacktest:
     """Choose and judge in each force by itself at the last origin, then compare over forces.
 
-    A force takes part with 30 areas or more and data for every known month and for a month to
-    come. Scores and forecast are made within the force, as by a run of it without a ring; the
+    A force takes part with 30 areas or more and data for every month, known or to come, that any
+    force has. Scores and forecast are made within the force, as by a run of it without a ring; the
     forecast is shown as well as it is when all areas together teach it. All from the months that
     are known.
 
@@ -134,8 +134,10 @@ def backtest_forces(
     notes: list[str] = []
     later = [month for month in origin.later if month in data.months]
     forecast = _forecast(data, origin, len(later), forecaster, notes)
-    known = [data.months.index(month) for month in origin.known]
-    after = [data.months.index(month) for month in later]
+    # A month that no force supplied is a gap for all, and sets none apart.
+    held = np.atleast_1d(data.covered[data.in_study].any(axis=0))
+    known = [at for month in origin.known if held[at := data.months.index(month)]]
+    after = [at for month in later if held[at := data.months.index(month)]]
     judged: dict[str, list[Judged]] = {}
     for force in sorted(set(force_of[data.in_study].tolist()) - {""}):
         areas = data.in_study & (force_of == force)

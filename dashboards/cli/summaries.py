@@ -165,6 +165,11 @@ def print_run(console: Console, run: PublishedRun) -> None:
             if artefact:
                 console.line(f"{label}: {artefact}")
     _print_warnings(console, list(manifest["warnings"]))
+    judged = manifest.get("backtest", {})
+    if judged.get("status") == "run":
+        console.heading(f"Back-test of {judged['date']} with these settings and files: attached")
+    elif judged:
+        console.heading("Back-test: not run with these settings and files (hotspots backtest)")
     console.heading("Seconds")
     console.line("  ".join(f"{name} {value:.1f}" for name, value in manifest["timings"].items()))
     console.heading(f"Published as {run.run_id}")

@@ -176,12 +176,15 @@ def _backtests(tests: list[PublishedRun]) -> str:
         at = [origin["at"] for origin in about["origins"]]
         over = about["kind"] == "forces"
         if over:
-            forces = int(table["origins"].max())
-            known = ", ".join(about["origins"][0]["known"])
+            forces = int(table["origins"].max()) if len(table) else 0
+            known, later = (
+                ", ".join(month for origin in about["origins"] for month in origin[which])
+                for which in ("known", "later")
+            )
             parts.append(
-                f"### {forces} police forces\n\nChosen within each force by {known}, judged on "
-                f"{', '.join(about['origins'][0]['later'])}. Means over forces, each counting the "
-                "same; intervals by bootstrap over forces."
+                f"### {forces} police forces\n\nChosen within each force by {known or 'no month'}, "
+                f"judged on {later or 'none'}. Means over forces, each counting the same; "
+                "intervals by bootstrap over forces."
             )
         else:
             parts.append(

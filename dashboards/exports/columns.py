@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from dashboards.exports.backtest_columns import BACKTEST
 from dashboards.exports.context_columns import AREA_CONTEXT, EQUITY, LAYERS, PRIORITY_CONTEXT
 from dashboards.exports.engine_columns import BANDWIDTHS, BIVARIATE, COVERAGE
 from dashboards.exports.list_columns import CUT, EXPLANATIONS, FIGURES, LIST, PATCHES
@@ -448,6 +449,7 @@ TABLES: Mapping[str, Mapping[str, Column]] = {
     "equity": _table(*EQUITY),
     "layers": _table(*LAYERS),
     "layers_ledger": _LEDGER,
+    "backtest": _table(*BACKTEST),
 }
 
 

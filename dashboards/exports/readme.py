@@ -42,6 +42,7 @@ FILES: tuple[tuple[str, str], ...] = (
     ("explanation_figures.csv", "every number of those sentences, in full"),
     ("equity.csv", "who lives in flagged areas, by deprivation, rurality and age"),
     ("layers.csv, layers_ledger.csv", "other sources against police counts; where their rows went"),
+    ("backtest.csv", "what the list would have caught later; only after `hotspots backtest`"),
     ("map.html", "the map; opens in a browser without a network"),
     ("model/", "what comparison and what-if read; not for publication"),
 )
@@ -79,6 +80,7 @@ def readme_text(
             f"vintage {area.get('vintage', '')}"
         ),
         f"Weights: {config.get('version', '')}",
+        _back_test(manifest),
     ]
     blocks = ["\n".join(line for line in head if line)]
     for key in priority_keys(manifest):
@@ -101,6 +103,14 @@ def readme_text(
         blocks.append(_section("Warnings of this run", warnings))
     blocks.append(_section("Sources", [str(line) for line in manifest.get("attribution") or ()]))
     return "\n\n".join(blocks) + "\n"
+
+
+def _back_test(manifest: Mapping[str, Any]) -> str:
+    """Say when the settings were back-tested, or that they were not; nothing of an older run."""
+    entry = manifest.get("backtest")
+    if not entry:
+        return ""
+    return f"Back-test: {entry['date'] if entry.get('status') == 'run' else 'not run'}"
 
 
 def _columns(heading: str, names: Iterable[str], table: str, manifest: Mapping[str, Any]) -> str:

@@ -80,6 +80,16 @@ def test_who_takes_no_part_and_why() -> None:
     assert set(found.forces["force"]) == {"south", "west"}
 
 
+def test_a_month_that_nobody_supplied_sets_no_force_apart() -> None:
+    covered = np.ones((SIZE * 4 + 6, 4), dtype=bool)
+    covered[:, 1] = False
+    data, force_of = country(months=4, covered=covered)
+    found = over_forces(data, force_of, window=3)
+    assert found.origin is not None
+    assert found.origin.known == ("2025-01", "2025-02", "2025-03")
+    assert set(found.forces["force"]) == set(FORCES)
+
+
 def test_the_forecast_of_all_forces_sees_the_known_months_of_all_of_them() -> None:
     data, force_of = country()
     seen: list[tuple[tuple[str, ...], int]] = []
