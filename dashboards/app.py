@@ -52,7 +52,12 @@ def page(library: RunLibrary, settings: WebSettings, path: str, search: str) -> 
     if path == "/":
         return overview.layout(view, current_id=current_id)
     if path == "/evidence":
-        return evidence.layout(view, library.evidence(view.run_id), current_id=current_id)
+        return evidence.layout(
+            view,
+            library.evidence(view.run_id),
+            library.judgement(view.run_id),
+            current_id=current_id,
+        )
     if path == "/compare":
         return compare.layout(view, library, _comparison(view, search), current_id=current_id)
     if path == "/data":

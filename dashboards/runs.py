@@ -11,6 +11,7 @@ from typing import Final, Generic, TypeVar
 from dashboards.country_map import country_of
 from dashboards.evidence_tables import EngineTables, engine_tables_of
 from dashboards.geometry import Geometry, geometry_of
+from dashboards.judgement_tables import JudgementTables, judgement_tables_of
 from dashboards.view import RunView, view_of
 from risk_model.comparison import Comparison, PriorityComparison, Side, compare_sides, side_of
 from risk_model.model_store import KeptModel, read_model
@@ -90,6 +91,10 @@ class RunLibrary:
     def evidence(self, run_id: str) -> EngineTables:
         """Return the tables that describe a run's map as a whole; they are small."""
         return engine_tables_of(self.open(run_id))
+
+    def judgement(self, run_id: str) -> JudgementTables:
+        """Return the tables that judge a run: sensitivity, back-test, equity, forecast."""
+        return judgement_tables_of(self.open(run_id))
 
     def summaries(self) -> list[RunSummary]:
         """Return the published runs, the latest first."""

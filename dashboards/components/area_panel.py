@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from dash import html
@@ -72,8 +73,13 @@ def empty_panel() -> html.Div:
     )
 
 
-def area_panel(story: AreaStory | None, *, contact: str, run_id: str) -> html.Div:
-    """Return the panel of an area; without one, the invitation to choose."""
+def area_panel(
+    story: AreaStory | None, *, contact: str, run_id: str, context: Sequence[Fact] = ()
+) -> html.Div:
+    """Return the panel of an area; without one, the invitation to choose.
+
+    `context` is what the run says beside the score (`dashboards.area_context`).
+    """
     if story is None:
         return empty_panel()
     why = "Why is this area flagged?" if story.flagged else "Why is this area not flagged?"
@@ -136,6 +142,16 @@ def area_panel(story: AreaStory | None, *, contact: str, run_id: str) -> html.Di
                         [
                             html.H3("Figures"),
                             html.Dl([_figure(fact) for fact in story.figures], className="figures"),
+                            *(
+                                [
+                                    html.H3("Beside the score"),
+                                    html.Dl(
+                                        [_figure(fact) for fact in context], className="figures"
+                                    ),
+                                ]
+                                if context
+                                else []
+                            ),
                         ]
                     ),
                 ],

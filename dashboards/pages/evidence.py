@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from dash import html
@@ -21,12 +22,70 @@ from dashboards.evidence_tables import (
     support_table,
     supports_said,
 )
+from dashboards.judgement_tables import (
+    JudgementTables,
+    backtest_said,
+    backtest_tables,
+    changes_said,
+    changes_table,
+    driver_tables,
+    equity_tables,
+    forecast_said,
+    rank_sets_said,
+    sensitivity_said,
+    sensitivity_table,
+)
 from dashboards.view import RunView, facts
 
 __all__ = ["layout"]
 
 
-def _priority(view: RunView, tables: EngineTables, priority: str) -> list[Any]:
+def _paragraphs(sentences: Sequence[str]) -> list[Any]:
+    return [html.P(sentence) for sentence in sentences if sentence]
+
+
+def _beats_counting(view: RunView, judged: JudgementTables) -> list[Any]:
+    said = backtest_said(view)
+    tables = backtest_tables(judged)
+    how = "To run it, and attach its verdicts to the next run of the same settings and files: "
+    return [
+        html.H2("Does it beat counting last year's crimes?", id="back-test"),
+        *_paragraphs(said),
+        *([] if tables else [html.P([how, html.Code("hotspots backtest"), "."])]),
+        *(section_table(table, wide=True) for table in tables),
+    ]
+
+
+def _expected(view: RunView, judged: JudgementTables) -> list[Any]:
+    return [
+        html.H2("What is expected next", id="expected"),
+        *_paragraphs(forecast_said(view)),
+        *(section_table(table, wide=True) for table in driver_tables(judged)),
+    ]
+
+
+def _judged(view: RunView, judged: JudgementTables, priority: str) -> list[Any]:
+    weights = sensitivity_table(judged, priority)
+    changes = changes_table(judged, priority)
+    equity = equity_tables(judged, priority)
+    missing = ["Who lives where areas are flagged is not in this run."]
+    return [
+        html.H3("What the list hangs on"),
+        *_paragraphs([sensitivity_said(judged, priority)]),
+        *([section_table(weights, wide=True)] if weights else []),
+        *_paragraphs([changes_said(judged, priority)]),
+        *([section_table(changes, wide=True)] if changes else []),
+        html.H3("What counts alone can say"),
+        *_paragraphs([rank_sets_said(view, priority)]),
+        html.H3("Who lives where areas are flagged"),
+        *(_paragraphs([] if equity else missing)),
+        *(section_table(table, wide=True) for table in equity),
+    ]
+
+
+def _priority(
+    view: RunView, tables: EngineTables, judged: JudgementTables, priority: str
+) -> list[Any]:
     title = view.manifest["priorities"][priority]["title"]
     spread = concentration_table(tables, priority)
     circles = cluster_table(tables, view, priority)
@@ -52,10 +111,13 @@ def _priority(view: RunView, tables: EngineTables, priority: str) -> list[Any]:
         *([section_table(widths, wide=True)] if widths else []),
         html.H3("Beside deprivation"),
         html.P(bivariate_said(tables, priority)),
+        *_judged(view, judged, priority),
     ]
 
 
-def layout(view: RunView, tables: EngineTables, *, current_id: str) -> html.Div:
+def layout(
+    view: RunView, tables: EngineTables, judged: JudgementTables, *, current_id: str
+) -> html.Div:
     """Return the evidence page."""
     return page_frame(
         view,
@@ -70,6 +132,12 @@ def layout(view: RunView, tables: EngineTables, *, current_id: str) -> html.Div:
                 "Nothing here enters a score. Every figure is of recorded events of the "
                 "priority's offences, unweighted."
             ),
-            *(part for priority in view.priorities for part in _priority(view, tables, priority)),
+            *(
+                part
+                for priority in view.priorities
+                for part in _priority(view, tables, judged, priority)
+            ),
+            *_beats_counting(view, judged),
+            *_expected(view, judged),
         ],
     )

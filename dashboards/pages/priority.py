@@ -10,6 +10,7 @@ from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
 from flask import abort
 
 from dashboards import ids
+from dashboards.area_context import context_facts
 from dashboards.components.area_panel import area_panel
 from dashboards.components.attributes import attributes
 from dashboards.components.controls import controls, overlay_ticks
@@ -66,7 +67,8 @@ def _listed(view: RunView, state: ViewState) -> tuple[dict[str, Any], list[Any]]
 
 def _panel(view: RunView, state: ViewState, settings: WebSettings) -> html.Div:
     story = area_story(view, state.priority, state.area)
-    return area_panel(story, contact=settings.contact, run_id=view.run_id)
+    context = context_facts(view, state.priority, state.area)
+    return area_panel(story, contact=settings.contact, run_id=view.run_id, context=context)
 
 
 def layout(

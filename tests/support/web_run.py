@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -292,10 +292,19 @@ def choices() -> dict[str, pd.DataFrame]:
 
 
 def publish(
-    runs: Path, run_id: str = FIRST_ID, *, names: Sequence[str] = (), **changes: Any
+    runs: Path,
+    run_id: str = FIRST_ID,
+    *,
+    names: Sequence[str] = (),
+    columns: Mapping[str, Any] | None = None,
+    tables: Mapping[str, pd.DataFrame] | None = None,
+    **changes: Any,
 ) -> run_store.PublishedRun:
-    """Publish such a run; `names` replace the first labels, `changes` parts of the manifest."""
-    frame = areas(names)
+    """Publish such a run; `names` replace the first labels, `changes` parts of the manifest.
+
+    `columns` are added to the areas, `tables` to the files (a name without `.csv`).
+    """
+    frame = areas(names).assign(**(columns or {}))
     ledger = pd.DataFrame(
         {
             "file": "incidents/made-up.zip!2025-01/2025-01-madeup-street.csv",
@@ -318,6 +327,10 @@ def publish(
         "ledger.csv": lambda path: ledger.to_csv(path, index=False),
         "hotspots.gpkg": hotspots,
         **engine_writers(),
+        **{
+            f"{name}.csv": functools.partial(table.to_csv, index=False)
+            for name, table in (tables or {}).items()
+        },
     }
     content = json.loads(json.dumps(manifest(frame, **changes)))
     with run_store.lock_runs(runs):
