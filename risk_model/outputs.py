@@ -200,6 +200,7 @@ def manifest_of(
             "demonstration": inputs.demonstration,
             "handling": inputs.handling,
             "attribution": list(inputs.attribution),
+            "record": inputs.record.model_dump(mode="json", exclude_none=True),
             "period": {
                 "start": run.loaded.period.start,
                 "end": run.loaded.period.end,

@@ -93,5 +93,10 @@ FORMATS: Mapping[str, ExportFormat] = {
         own_readme=True,
     ),
     "map": _format("map.html, which opens without a network", "map_export", "export_map"),
+    "record": _format(
+        "transparency record (ATRS) and ALGO-CARE answers, Markdown and HTML",
+        "record",
+        "export_record",
+    ),
     "briefing": _format("one page a priority, PDF", "briefing", "export_briefing"),
 }

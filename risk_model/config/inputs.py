@@ -19,6 +19,7 @@ from risk_model.config.faults import CrossFault, validated
 from risk_model.config.loader import read_document, short
 from risk_model.config.overrides import apply_overrides
 from risk_model.config.paths import RelativePath
+from risk_model.config.record import Record
 from spatial.errors import InputError
 from spatial.period import Period
 
@@ -329,6 +330,10 @@ class InputsConfig(Model):
         (),
         description="Counts of emergency departments, ambulances and residents' reports, held "
         "against police counts; never in a score.",
+    )
+    record: Record = Field(
+        Record(),
+        description="Answers for the transparency record (`hotspots export RUN --format record`).",
     )
     settings: dict[str, SettingValue] = Field(
         {},

@@ -1,0 +1,444 @@
+"""What a run itself can answer in its public record, each answer with where in the run it stands.
+
+An answer names keys of `manifest.json`; nothing is said here that the run does not hold or that is
+not true of every run of this service.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dashboards.exports.wording import CAUTIONS, cautions, gaps, period_words
+from risk_model.explain import INDICATOR_WORDS
+
+__all__ = ["ANSWERS", "Known"]
+
+SERVICE = "CSP Hotspots"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the run knows: the text, and the keys of its manifest that it comes from.
+
+    Without a key the text is true of every run: of the service, not of this result.
+    """
+
+    text: str
+    keys: tuple[str, ...] = ()
+
+
+def _titles(manifest: Mapping[str, Any]) -> str:
+    return " and ".join(
+        f"{key.upper()} ({entry['title']})" for key, entry in manifest["priorities"].items()
+    )
+
+
+def _indicator(name: str) -> str:
+    return INDICATOR_WORDS.get(name, name.replace("_", " "))
+
+
+def _weight(entry: Any) -> float:
+    return float(entry["weight"] if isinstance(entry, Mapping) else entry)
+
+
+def _weights(manifest: Mapping[str, Any]) -> str:
+    lines = []
+    for key, entry in manifest["priorities"].items():
+        weights = {name: _weight(value) for name, value in entry["indicators"].items()}
+        total = sum(weights.values())
+        parts = [f"{_indicator(name)} {weight / total:.0%}" for name, weight in weights.items()]
+        lines.append(f"{key.upper()}: {', '.join(parts)}")
+    return "; ".join(lines)
+
+
+def _aims(manifest: Mapping[str, Any]) -> str:
+    parts = [
+        f"{key.upper()} {entry['title']}" + (f": {entry['aim']}" if entry.get("aim") else "")
+        for key, entry in manifest["priorities"].items()
+    ]
+    return "; ".join(parts)
+
+
+def _summary(manifest: Mapping[str, Any]) -> Known:
+    return Known(
+        f"Ranks the {manifest['area']['study']:,} small areas of {manifest['name']} by recorded "
+        f"crime, harm and deprivation for {_titles(manifest)}, and says how sure each rank is.",
+        ("area", "name", "priorities"),
+    )
+
+
+def _description(manifest: Mapping[str, Any]) -> Known:
+    return Known(
+        "A partnership uses it to choose neighbourhoods to look at more closely. It puts public "
+        f"figures together for each area ({period_words(manifest)}), gives a rank with its range "
+        "and the reasons in words, and leaves the decision to people. It describes places, never "
+        f"people. Priorities: {_aims(manifest)}.",
+        ("period", "priorities"),
+    )
+
+
+def _detail(manifest: Mapping[str, Any]) -> Known:
+    config = manifest["config"]
+    draws = config.get("uncertainty", {}).get("draws", "several")
+    return Known(
+        "Incidents are counted by area, month and category and turned into rates that are pulled "
+        "towards the average where numbers are small (empirical Bayes). Each indicator is put on "
+        f"a scale from 0 to 1 and weighted: {_weights(manifest)}. Scores are drawn again {draws} "
+        "times from the uncertainty of counts and weights; ranks carry the range of nine draws in "
+        "ten. Tests for clusters, hot spots and point concentrations are separate strands; an "
+        "area is flagged only where several strands agree.",
+        ("priorities", "config"),
+    )
+
+
+def _scope(manifest: Mapping[str, Any]) -> Known:
+    return Known(
+        f"Made for: {_aims(manifest)}. Not made for: saying anything of a person, a household or "
+        "a street; sending officers in real time; stop and search; measuring police performance; "
+        "comparing areas of different police forces without regard to how they record.",
+        ("priorities",),
+    )
+
+
+def _benefit(manifest: Mapping[str, Any]) -> Known:
+    return Known(_tested(manifest), ("backtest",) if "backtest" in manifest else ())
+
+
+def _tested(manifest: Mapping[str, Any]) -> str:
+    entry = manifest.get("backtest") or {}
+    if entry.get("status") == "run":
+        verdicts = " ".join(str(verdict) for verdict in entry.get("verdicts") or ())
+        return f"Back-test of {entry.get('date')}: {verdicts or 'no method did worse or better.'}"
+    return (
+        "Back-test: not run. Whether the list beats counting last year's crimes has not been "
+        "tested for this run; hotspots backtest does it."
+    )
+
+
+def _alternatives(manifest: Mapping[str, Any]) -> Known:
+    return Known(
+        "The back-test compares the scores with prior counts of the same offences, counts of all "
+        f"crime, deprivation alone and equal weights. {_tested(manifest)}",
+        ("backtest",) if "backtest" in manifest else (),
+    )
+
+
+def _process(_manifest: Mapping[str, Any]) -> Known:
+    return Known(
+        "It advises: a ranked list with reasons is looked at by people who know the places. "
+        "Nothing is decided, sent or changed by the tool itself."
+    )
+
+
+def _information(manifest: Mapping[str, Any]) -> Known:
+    lists = ", ".join(
+        f"{key.upper()}: list of {entry.get('list_size', 10)}, {entry.get('flagged', 0)} flagged"
+        for key, entry in manifest["priorities"].items()
+    )
+    return Known(
+        f"A map and a ranked list for each priority ({lists}) with score, rank and its range, "
+        "strength of evidence in words, reasons, warnings and what the data cannot see; the same "
+        "as files.",
+        ("priorities",),
+    )
+
+
+def _scale(manifest: Mapping[str, Any]) -> Known:
+    months = len(manifest["period"]["months"])
+    return Known(
+        f"One run covers {manifest['area']['study']:,} areas and {months} months "
+        f"({period_words(manifest)}).",
+        ("area", "period"),
+    )
+
+
+def _review(_manifest: Mapping[str, Any]) -> Known:
+    return Known(
+        "People decide on every area: a flag is a reason to look, and an area that is not flagged "
+        "can be chosen as well. The tool starts nothing by itself."
+    )
+
+
+def _appeals(_manifest: Mapping[str, Any]) -> Known:
+    return Known(
+        "Every area's page says whom to tell when a result looks wrong, with the run and the area "
+        "to quote; a run is kept unchanged and can be made again from the same files."
+    )
+
+
+def _architecture(manifest: Mapping[str, Any]) -> Known:
+    libraries = ", ".join(f"{name} {version}" for name, version in manifest["versions"].items())
+    return Known(
+        "Open-source Python on one machine of the user's: readers of official files, a spatial "
+        "engine, a risk model, pages and files. No request leaves the machine. Code "
+        f"{manifest['code_version']}; {libraries}.",
+        ("code_version", "versions"),
+    )
+
+
+def _maintenance(manifest: Mapping[str, Any]) -> Known:
+    months = sorted(
+        {
+            str(months)
+            for entry in manifest["config"].get("priorities", {}).values()
+            if (months := (entry.get("list") or {}).get("review_months"))
+        }
+    )
+    review = f" Areas on a list are due for review after {' or '.join(months)} months." * bool(
+        months
+    )
+    return Known(
+        "Every refresh is a new run with its own manifest of inputs, settings and versions; "
+        f"earlier runs stay readable and can be served again.{review}",
+        ("config",),
+    )
+
+
+def _models(manifest: Mapping[str, Any]) -> Known:
+    names = [f"score of {_titles(manifest)}", "empirical-Bayes rates", "local Moran's I and Gi*"]
+    names.append("kernel density")
+    keys = ["priorities"]
+    if manifest.get("forecast"):
+        names.append("expected events of the coming months")
+        keys.append("forecast")
+    return Known("; ".join(names).capitalize() + ".", tuple(keys))
+
+
+def _model_name(manifest: Mapping[str, Any]) -> Known:
+    return Known(f"{SERVICE} scores: {_titles(manifest)}.", ("priorities",))
+
+
+def _model_version(manifest: Mapping[str, Any]) -> Known:
+    return Known(
+        f"Weights “{manifest['config']['version']}” (settings SHA-256 "
+        f"{manifest['config_sha256'][:12]}), code {manifest['code_version']}, run "
+        f"{manifest['run_id']}.",
+        ("config", "config_sha256", "code_version", "run_id"),
+    )
+
+
+def _model_task(manifest: Mapping[str, Any]) -> Known:
+    return Known(
+        f"Order {manifest['area']['study']:,} areas by the evidence for each priority.", ("area",)
+    )
+
+
+def _model_input(manifest: Mapping[str, Any]) -> Known:
+    return Known(f"Indicators and their shares: {_weights(manifest)}.", ("priorities",))
+
+
+def _model_output(_manifest: Mapping[str, Any]) -> Known:
+    return Known(
+        "For each area and priority: score 0 to 100, rank and its range, chance of being on the "
+        "list, tier of evidence, contributions of the indicators, reasons in words."
+    )
+
+
+def _model_kind(manifest: Mapping[str, Any]) -> Known:
+    kinds = sorted(
+        {
+            str(entry.get("aggregate", "arithmetic"))
+            for entry in manifest["config"].get("priorities", {}).values()
+        }
+    )
+    text = (
+        f"Composite indicator: weighted {' or '.join(kinds)} mean of normalised indicators. "
+        "Weights are judgements written down with their reasons, not learned from outcomes."
+    )
+    keys = ["config"]
+    if manifest.get("forecast"):
+        text += f" Expected events: {manifest['forecast'].get('method')}."
+        keys.append("forecast")
+    return Known(text, tuple(keys))
+
+
+def _performance(manifest: Mapping[str, Any]) -> Known:
+    tiers = "; ".join(
+        f"{key.upper()}: "
+        + ", ".join(f"{count:,} {tier}" for tier, count in entry.get("tiers", {}).items())
+        for key, entry in manifest["priorities"].items()
+        if entry.get("tiers")
+    )
+    keys = ["priorities", *(["backtest"] if "backtest" in manifest else [])]
+    return Known(f"{_tested(manifest)} Tiers of this run: {tiers or 'none'}.", tuple(keys))
+
+
+def _inputs(manifest: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return list(manifest["inputs"])
+
+
+def _datasets(manifest: Mapping[str, Any]) -> Known:
+    files = "; ".join(str(entry["path"]) for entry in _inputs(manifest))
+    return Known(f"{files}.", ("inputs",))
+
+
+def _purposes(manifest: Mapping[str, Any]) -> Known:
+    files = "; ".join(
+        f"{entry['path']}: {str(entry['role']).replace('.', ', ')}" for entry in _inputs(manifest)
+    )
+    return Known(f"{files}. No file trains the scores.", ("inputs",))
+
+
+def _source_names(manifest: Mapping[str, Any]) -> Known:
+    return Known(" ".join(f"{line}." for line in manifest["attribution"]), ("attribution",))
+
+
+def _modality(_manifest: Mapping[str, Any]) -> Known:
+    return Known("Tables and geography (polygons of areas, anonymous map points).")
+
+
+def _data_description(manifest: Mapping[str, Any]) -> Known:
+    roles = sorted({str(entry["role"]).split(".")[0] for entry in _inputs(manifest)})
+    return Known(
+        "Police-recorded incidents by month, category and anonymous map point, and official "
+        f"figures of small areas. Roles of the files: {', '.join(roles)}.",
+        ("inputs",),
+    )
+
+
+def _quantities(manifest: Mapping[str, Any]) -> Known:
+    ledger = {str(reason): int(rows) for reason, rows in manifest["ledger"].items()}
+    return Known(
+        f"{sum(ledger.values()):,} incident rows read, {ledger.get('used', 0):,} used, over "
+        f"{len(manifest['period']['months'])} months and {manifest['area']['study']:,} areas. No "
+        "split into training and test data: the scores are not learned.",
+        ("ledger", "period", "area"),
+    )
+
+
+def _sensitive(manifest: Mapping[str, Any]) -> Known:
+    used = [
+        _indicator(name)
+        for name in dict.fromkeys(
+            name for entry in manifest["priorities"].values() for name in entry["indicators"]
+        )
+        if "deprivation" in name or name.startswith("imd")
+    ]
+    equity = ": see equity.csv" if "equity.csv" in manifest["outputs"] else ""
+    proxies = f" Indicators that go with protected characteristics: {', '.join(used)}." * bool(used)
+    return Known(
+        f"No names, no characteristics of any person.{proxies} Where people live goes with "
+        f"ethnicity, age and income{equity}.",
+        ("priorities", "outputs"),
+    )
+
+
+def _completeness(manifest: Mapping[str, Any]) -> Known:
+    coverage = manifest.get("coverage") or {}
+    asked = len(manifest["period"]["months"])
+    short = [
+        f"{force}: {sum(months.values())} of {asked} months"
+        for force, months in sorted(coverage.items())
+        if sum(months.values()) < asked
+    ]
+    unlocated = sum(int(entry["unlocated"]) for entry in manifest.get("unlocated", ()))
+    parts = [f"Months short of data: {'; '.join(short) or 'none'}.", gaps(manifest)]
+    parts.append(f"Rows without a location: {unlocated:,}.")
+    parts += cautions(manifest)[1:]
+    return Known(" ".join(part for part in parts if part), ("coverage", "period", "unlocated"))
+
+
+def _collection(_manifest: Mapping[str, Any]) -> Known:
+    return Known(
+        "Incidents were recorded by police forces in their work and published monthly after "
+        "locations were moved to anonymous map points; they show reporting and where officers "
+        "look as well as crime. Official statistics were collected for general use."
+    )
+
+
+def _cleaning(manifest: Mapping[str, Any]) -> Known:
+    parts = ", ".join(
+        f"{str(reason).replace('_', ' ')} {int(rows):,}"
+        for reason, rows in manifest["ledger"].items()
+        if int(rows)
+    )
+    return Known(f"Every row is accounted for by reason: {parts}.", ("ledger",))
+
+
+def _access(manifest: Mapping[str, Any]) -> Known:
+    return Known(
+        f"Handling marking on every page and file: {manifest['handling'] or 'none'}. Files stay "
+        "on the machine of the user; counts below the neighbourhood are kept apart and never "
+        "served.",
+        ("handling",),
+    )
+
+
+def _risks(manifest: Mapping[str, Any]) -> Known:
+    config = manifest["config"]
+    keys = ["warnings", "config", "priorities"]
+    said = [
+        "Stigma of places: flags need several strands of evidence, and pages describe places only.",
+        "False certainty: a rank carries its range, a list says whom it cannot tell apart.",
+    ]
+    if (config.get("police_generated") or {}).get("use") == "context":
+        said.append(
+            "Feedback (patrols find crime that justifies patrols): offences that follow where "
+            "officers look are kept out of the scores."
+        )
+    indicators = {name for entry in manifest["priorities"].values() for name in entry["indicators"]}
+    if "deprivation_without_crime" in indicators and "imd" not in indicators:
+        said.append("Counting crime twice: the crime domain is taken out of deprivation.")
+    if manifest.get("guards"):
+        keys.append("guards")
+        said.append(
+            "Artefacts of recording (a prison, a hospital): known ones keep an area from being "
+            "flagged; a rise where an earlier list may have sent people is marked."
+        )
+    count = len(manifest.get("warnings", ()))
+    said += [CAUTIONS[0], f"Warnings of this run: {count}; its data page lists them."]
+    return Known(" ".join(said), tuple(keys))
+
+
+def _const(text: str) -> Callable[[Mapping[str, Any]], Known]:
+    return lambda _manifest: Known(text)
+
+
+ANSWERS: Mapping[str, Callable[[Mapping[str, Any]], Known]] = {
+    "0.7": lambda m: Known(
+        ", ".join(["crime", "place", *(str(e["title"]) for e in m["priorities"].values())]),
+        ("priorities",),
+    ),
+    "0.9": lambda m: Known(f"{m['created'][:10]}, by run {m['run_id']}", ("created", "run_id")),
+    "0.11": lambda m: Known(f"{SERVICE}: {m['name']}", ("name",)),
+    "0.14": lambda m: Known(
+        f"{m['name']}: {', '.join(map(str, list(m['area'].get('names', {}).values())[:20]))}",
+        ("name", "area"),
+    ),
+    "0.15": _summary,
+    "1.1": _const(SERVICE),
+    "1.2": _description,
+    "2.2.1": _detail,
+    "2.2.2": _scope,
+    "2.2.3": _benefit,
+    "2.2.5": _alternatives,
+    "2.3.1": _process,
+    "2.3.2": _information,
+    "2.3.3": _scale,
+    "2.3.4": _review,
+    "2.3.6": _appeals,
+    "2.4.1.1": _architecture,
+    "2.4.1.3": _maintenance,
+    "2.4.1.4": _models,
+    "2.4.2.1": _model_name,
+    "2.4.2.2": _model_version,
+    "2.4.2.3": _model_task,
+    "2.4.2.4": _model_input,
+    "2.4.2.5": _model_output,
+    "2.4.2.6": _model_kind,
+    "2.4.2.7": _performance,
+    "2.4.2.8": _datasets,
+    "2.4.2.9": _purposes,
+    "2.4.3.1": _source_names,
+    "2.4.3.2": _modality,
+    "2.4.3.3": _data_description,
+    "2.4.3.4": _quantities,
+    "2.4.3.5": _sensitive,
+    "2.4.3.6": _completeness,
+    "2.4.3.8": _collection,
+    "2.4.3.9": _cleaning,
+    "2.4.3.11": _access,
+    "2.5.2": _risks,
+}
