@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from threading import Lock
-from typing import Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from dashboards.country_map import country_of
 from dashboards.evidence_tables import EngineTables, engine_tables_of
@@ -14,12 +14,13 @@ from dashboards.geometry import Geometry, geometry_of
 from dashboards.judgement_tables import JudgementTables, judgement_tables_of
 from dashboards.view import RunView, view_of
 from risk_model.comparison import Comparison, PriorityComparison, Side, compare_sides, side_of
-from risk_model.model_store import KeptModel, read_model
 from risk_model.run_store import PublishedRun, RunSummary, list_runs, read_run
-from risk_model.weight_change import change_weights
 from spatial.errors import Fault, InputError
 
 __all__ = ["RunLibrary"]
+
+if TYPE_CHECKING:
+    from risk_model.model_store import KeptModel
 
 T = TypeVar("T")
 
@@ -108,6 +109,10 @@ class RunLibrary:
         self, run_id: str, priority: str, weights: Mapping[str, float]
     ) -> PriorityComparison:
         """Say what other weights would do to a run; its kept layers stay in memory a while."""
+        # Scoring loads a third of a second of libraries that no other page needs.
+        from risk_model.model_store import read_model  # noqa: PLC0415
+        from risk_model.weight_change import change_weights  # noqa: PLC0415
+
         run = self.open(run_id)
         kept, side = self._models.get(run_id, lambda: (read_model(run), side_of(run)))
         return change_weights(kept, side, run.manifest, priority, weights)

@@ -60,7 +60,7 @@ _TYPE = "the type of body, from the template's list"
 _SUPPLIER = "if a supplier took part: "
 
 FIELDS: tuple[RecordField, ...] = (
-    _field("0.1", "id", "ID", "", "nothing: the team that publishes records gives it"),
+    _field("0.1", "id", "ID", "", "the number that the publishing team gives"),
     _field("0.2", "standard_version", "Standard version"),
     _field("0.3", "organisation_type", "Organisation type", "organisation_type", _TYPE),
     _field("0.4", "function", "Function", "function", "the area of public service"),

@@ -197,13 +197,13 @@ def _maintenance(manifest: Mapping[str, Any]) -> Known:
 
 
 def _models(manifest: Mapping[str, Any]) -> Known:
-    names = [f"score of {_titles(manifest)}", "empirical-Bayes rates", "local Moran's I and Gi*"]
+    names = [f"Scores of {_titles(manifest)}", "empirical-Bayes rates", "local Moran's I and Gi*"]
     names.append("kernel density")
     keys = ["priorities"]
     if manifest.get("forecast"):
         names.append("expected events of the coming months")
         keys.append("forecast")
-    return Known("; ".join(names).capitalize() + ".", tuple(keys))
+    return Known("; ".join(names) + ".", tuple(keys))
 
 
 def _model_name(manifest: Mapping[str, Any]) -> Known:
