@@ -146,7 +146,7 @@ def _indicators(
 
 def _known_codes(tables: Tables) -> set[str]:
     """Return every area code of the boundaries and lookups."""
-    known = {*tables.areas.codes, *tables.authorities.area_to_lad.index}
+    known = {*tables.areas.codes, *tables.authorities.area_to_lad.index.tolist()}
     if tables.crosswalk is not None:
         known |= tables.crosswalk.codes_2011 | tables.crosswalk.codes_2021
     return known
@@ -178,7 +178,7 @@ def _unknown_areas(tables: Tables, settings: Settings) -> pd.DataFrame:
 
 def _table_warnings(tables: Tables, study: StudyArea) -> list[str]:
     warnings = list(tables.areas.notes)
-    without = set(study.all_codes) - set(tables.authorities.area_to_lad.index)
+    without = set(study.all_codes) - set(tables.authorities.area_to_lad.index.tolist())
     if without:
         listed = ", ".join(sorted(without)[:5])
         warnings.append(f"lookups: {len(without)} areas have no authority ({listed})")

@@ -45,7 +45,10 @@ class Crosswalk:
         parents: dict[str, tuple[str, tuple[str, ...]]] = {}
         columns = (self.frame[name].tolist() for name in ("LSOA11CD", "LSOA21CD", "change"))
         for code11, code21, change in zip(*columns, strict=True):
-            kind, children = parents.get(code11, (change, ()))
+            if code11 not in parents:  # nearly always, and 35,000 times
+                parents[code11] = (change, (code21,))
+                continue
+            kind, children = parents[code11]
             # One irregular row makes the whole 2011 area irregular.
             kind = "X" if "X" in (kind, change) else kind
             parents[code11] = (kind, tuple(sorted((*children, code21))))
@@ -54,12 +57,12 @@ class Crosswalk:
     @property
     def codes_2011(self) -> frozenset[str]:
         """Every LSOA 2011 of the lookup."""
-        return frozenset(self.frame["LSOA11CD"])
+        return frozenset(self.frame["LSOA11CD"].tolist())
 
     @property
     def codes_2021(self) -> frozenset[str]:
         """Every LSOA 2021 of the lookup."""
-        return frozenset(self.frame["LSOA21CD"])
+        return frozenset(self.frame["LSOA21CD"].tolist())
 
     @property
     def only_2011(self) -> frozenset[str]:

@@ -118,7 +118,10 @@ def rasterise(geometries: Geometries, grid: Grid) -> NDArray[np.bool_]:
     if not shapes.size:
         return np.zeros(grid.shape, dtype=np.bool_)
     burnt = rasterize(
-        shapes.tolist(), out_shape=grid.shape, transform=grid.transform, dtype="uint8"
+        [_plain(shape) for shape in shapes],
+        out_shape=grid.shape,
+        transform=grid.transform,
+        dtype="uint8",
     )
     return np.ascontiguousarray(burnt[::-1]).astype(np.bool_)
 
@@ -129,7 +132,7 @@ def rasterise_positions(shapes: Sequence[BaseGeometry], grid: Grid) -> NDArray[n
     Where polygons overlap, the last of them; int of `grid.shape`, southern row first.
     """
     numbered = [
-        (shape, position)
+        (_plain(shape), position)
         for position, shape in enumerate(shapes)
         if shape is not None and not shape.is_empty
     ]
@@ -139,6 +142,16 @@ def rasterise_positions(shapes: Sequence[BaseGeometry], grid: Grid) -> NDArray[n
         numbered, out_shape=grid.shape, transform=grid.transform, fill=-1, dtype="int32"
     )
     return np.ascontiguousarray(burnt[::-1]).astype(np.int64)
+
+
+def _plain(shape: BaseGeometry) -> dict[str, Any]:
+    """Return polygons as GeoJSON has them: rasterio asks for it, and shapely's own is slow."""
+    parts = [
+        [shapely.get_coordinates(ring).tolist() for ring in shapely.get_rings(part)]
+        for part in shapely.get_parts(shape)
+        if not part.is_empty
+    ]
+    return {"type": "MultiPolygon", "coordinates": parts}
 
 
 def shapes_of(geometries: Geometries) -> list[BaseGeometry]:

@@ -171,8 +171,8 @@ def _score(row: Sequence[str], wanted: Mapping[str, Sequence[str]] | None) -> in
     """Return how many of the wanted columns a row would name as a header."""
     if not wanted:
         return 0
-    headers = [_clean(cell) for cell in row]
-    return sum(1 for names in wanted.values() if _match(headers, names))
+    headers = _Headers([_clean(cell) for cell in row])
+    return sum(1 for names in wanted.values() if headers.match(names))
 
 
 def _find_header(
@@ -232,33 +232,43 @@ def _clean(header: str) -> str:
     return " ".join(header.replace("\ufeff", "").split())
 
 
-def _match(headers: Sequence[str], acceptable: Sequence[str]) -> list[str]:
-    """Return the headers that one wanted column may mean: the best kind of match found.
+class _Headers:
+    """The headers of a table, prepared for many questions."""
 
-    In order: equal; equal but for upper and lower case; published header cut short; acceptable
-    name followed by more words, as in `Income Rank (where 1 is most deprived)`.
-    """
-    names = [_clean(name) for name in acceptable]
-    folded = [name.casefold() for name in names]
+    def __init__(self, headers: Sequence[str]) -> None:
+        self.headers = headers
+        self._given = frozenset(headers)
+        self._folded = [header.casefold() for header in headers]
+        self._known = frozenset(self._folded)
 
-    def follows(header: str, name: str) -> bool:
-        return header.startswith(name) and not header[len(name) : len(name) + 1].isalnum()
+    def match(self, acceptable: Sequence[str]) -> list[str]:
+        """Return the headers that one wanted column may mean: the best kind of match found.
 
-    for name in names:
-        if name in headers:
-            return [name]
-    tests: tuple[Callable[[str], bool], ...] = (
-        lambda header: header in folded,
-        lambda header: (
-            len(header) >= _SHORTEST_CUT and any(name.startswith(header) for name in folded)
-        ),
-        lambda header: any(follows(header, name) for name in folded),
-    )
-    for test in tests:
-        found = [header for header in headers if test(header.casefold())]
-        if found:
-            return found
-    return []
+        In order: equal; equal but for upper and lower case; published header cut short; acceptable
+        name followed by more words, as in `Income Rank (where 1 is most deprived)`.
+        """
+        names = [_clean(name) for name in acceptable]
+        for name in names:
+            if name in self._given:
+                return [name]
+        folded = tuple(name.casefold() for name in names)
+
+        def follows(header: str) -> bool:
+            return header.startswith(folded) and any(
+                header.startswith(name) and not header[len(name) : len(name) + 1].isalnum()
+                for name in folded
+            )
+
+        def cut(header: str) -> bool:
+            return len(header) >= _SHORTEST_CUT and any(name.startswith(header) for name in folded)
+
+        if not self._known.isdisjoint(folded):
+            return self._where(lambda header: header in folded)
+        return self._where(cut) or self._where(follows)
+
+    def _where(self, test: Callable[[str], bool]) -> list[str]:
+        pairs = zip(self.headers, self._folded, strict=True)
+        return [header for header, folded in pairs if test(folded)]
 
 
 def match_columns(
@@ -288,10 +298,11 @@ def match_columns(
         With one fault for each column that is missing (with the nearest header) or ambiguous.
     """
     headers = [str(name) for name in table.frame.columns]
+    prepared = _Headers(headers)
     faults = Faults()
     matched: dict[str, str] = {}
     for key, acceptable in wanted.items():
-        found = _match(headers, acceptable)
+        found = prepared.match(acceptable)
         repeated = [h for h in headers if found and h.startswith(f"{found[0]} (column ")]
         if len(found) == 1 and not repeated:
             matched[key] = found[0]
