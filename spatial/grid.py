@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import geopandas as gpd
@@ -144,8 +145,12 @@ def rasterise_positions(shapes: Sequence[BaseGeometry], grid: Grid) -> NDArray[n
     return np.ascontiguousarray(burnt[::-1]).astype(np.int64)
 
 
+@lru_cache(maxsize=2_000)
 def _plain(shape: BaseGeometry) -> dict[str, Any]:
-    """Return polygons as GeoJSON has them: rasterio asks for it, and shapely's own is slow."""
+    """Return polygons as GeoJSON has them: rasterio asks for it, and shapely's own is slow.
+
+    Those of a county are kept: every bandwidth burns them again. Nobody may write to them.
+    """
     parts = [
         [shapely.get_coordinates(ring).tolist() for ring in shapely.get_rings(part)]
         for part in shapely.get_parts(shape)
