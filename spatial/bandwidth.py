@@ -224,9 +224,11 @@ def candidate_bandwidths(
     high = min(high, np.inf if highest_m is None else highest_m)
     low = max(SMALLEST_RATIO * cell_m, lowest_m or 0.0)
     if low >= high:
+        finer = high / SMALLEST_RATIO / 2
         raise StatisticsError(
             f"no bandwidth is at least {low:g} m and at most a fifth of the study area "
-            f"({high:,.0f} m): use cells of {high / SMALLEST_RATIO / 2:,.0f} m or less"
+            f"({high:,.0f} m): "
+            + (f"use cells of {finer:,.0f} m or less" if finer >= 1 else "use a larger study area")
         )
     return tuple(float(np.ceil(width)) for width in np.geomspace(low, np.floor(high), count))
 
