@@ -10,9 +10,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from risk_model.config.risk import RiskConfig
-from risk_model.densities import PriorityDensity, Surroundings, draw_surface, surroundings, weigh
+from risk_model.densities import Grounds, PriorityDensity, draw_surface, surroundings, weigh
 from risk_model.model_data import ModelData
 from risk_model.priority_events import PriorityEvents, too_large
+from spatial.convolution import kernel_support_m
 from spatial.grid import Grid
 from spatial.hotspot_polygons import smallest_set
 from spatial.kde import Density
@@ -68,10 +69,12 @@ def bandwidth_table(
         rows: Sequence[dict[str, object]] = [{"priority": key, "note": large} for key in priorities]
         return pd.DataFrame(rows).reindex(columns=list(BANDWIDTH_COLUMNS))
     where = surroundings(points, data, study=study, around=around)
+    widest_m = 2.0 * max(drawn.surface.bandwidth_m for drawn in densities.values())
+    grounds = Grounds(where, reach_m=kernel_support_m(config.density.kernel, widest_m))
     found = [
         row
         for key, events in priorities.items()
-        for row in _rows(key, events, densities[key], where, config)
+        for row in _rows(key, events, densities[key], grounds, config)
     ]
     return pd.DataFrame(found).reindex(columns=list(BANDWIDTH_COLUMNS))
 
@@ -80,11 +83,11 @@ def _rows(
     key: str,
     events: PriorityEvents,
     drawn: PriorityDensity,
-    where: Surroundings,
+    grounds: Grounds,
     config: RiskConfig,
 ) -> list[dict[str, object]]:
     """Return the three bandwidths of one priority, narrowest first."""
-    weighted = weigh(where.points, events.offences)
+    weighted = weigh(grounds.where.points, events.offences)
     chosen = drawn.surface
     rows: list[dict[str, object]] = []
     for name, factor in FACTORS.items():
@@ -93,15 +96,15 @@ def _rows(
             "bandwidth": name,
             "bandwidth_m": chosen.bandwidth_m * factor,
         }
-        surface = chosen
+        surface, mask = chosen, drawn.hotspots.mask
         if factor != 1.0:
             if (note := _unfit(chosen, factor)) != "":
                 rows.append({**row, "note": note})
                 continue
             surface, _ = draw_surface(
-                weighted, where, config.density, bandwidth_m=chosen.bandwidth_m * factor
+                weighted, grounds, config.density, bandwidth_m=chosen.bandwidth_m * factor
             )
-        mask = smallest_set(surface.values, config.density.volume_share)
+            mask = smallest_set(surface.values, config.density.volume_share)
         rows.append(row | _figures(surface, mask) | _overlap(surface, mask, drawn))
     return rows
 

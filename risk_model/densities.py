@@ -9,6 +9,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from risk_model.config.settings import Density as DensitySettings
 from risk_model.layers.crime import OffenceSet, meets
@@ -17,9 +18,10 @@ from spatial.adaptive import adaptive_surface
 from spatial.bandwidth import BandwidthChoice, candidate_bandwidths, choose_bandwidth
 from spatial.convolution import SMALLEST_RATIO, kernel_support_m
 from spatial.hotspot_polygons import HotSpots, density_share, hotspot_polygons
-from spatial.kde import Density, density_surface
+from spatial.kde import Density, Ground, density, ground_of
 
 __all__ = [
+    "Grounds",
     "PriorityDensity",
     "Surroundings",
     "draw_surface",
@@ -128,9 +130,64 @@ def points_within_m(settings: DensitySettings) -> float:
     return kernel_support_m(settings.kernel, widest * settings.bandwidth_m)
 
 
+class Grounds:
+    """Cells, land and edges of surfaces over one study area, laid out once for all that share them.
+
+    Parameters
+    ----------
+    where
+        Points, land and months.
+    reach_m
+        How far around the study area cells are laid; by default as far as each kernel reaches.
+    """
+
+    def __init__(self, where: Surroundings, *, reach_m: float | None = None) -> None:
+        self.where = where
+        self._reach_m = reach_m
+        self._ground: dict[tuple[float, float], Ground] = {}
+        self._mass: dict[tuple[float, float, float], NDArray[np.float64] | None] = {}
+
+    def surface(
+        self,
+        weighted: pd.DataFrame,
+        settings: DensitySettings,
+        *,
+        bandwidth_m: float,
+        cell_m: float,
+    ) -> Density:
+        """Draw the fixed density of weighted points: `spatial.kde.density_surface` to the bit."""
+        reach_m = kernel_support_m(settings.kernel, bandwidth_m)
+        reach_m = max(reach_m, self._reach_m or 0.0)
+        if (cell_m, reach_m) not in self._ground:
+            self._ground[cell_m, reach_m] = ground_of(
+                weighted[:0],
+                study=self.where.study,
+                land=self.where.around,  # the study area itself is always land
+                bandwidth_m=bandwidth_m,
+                cell_m=cell_m,
+                months=self.where.months,
+                kernel=settings.kernel,
+                edge=settings.edge,
+                reach_m=reach_m,
+            )
+        ground = self._ground[cell_m, reach_m].holding(weighted)
+        at = (cell_m, reach_m, bandwidth_m)
+        if at not in self._mass:
+            self._mass[at] = ground.mass(bandwidth_m)
+        raw = density(
+            ground.x,
+            ground.y,
+            ground.weight,
+            grid=ground.grid,
+            bandwidth_m=bandwidth_m,
+            kernel=settings.kernel,
+        )
+        return ground.surface(raw, self._mass[at], bandwidth_m=bandwidth_m)
+
+
 def draw_surface(
     weighted: pd.DataFrame,
-    where: Surroundings,
+    grounds: Grounds,
     settings: DensitySettings,
     *,
     bandwidth_m: float,
@@ -141,18 +198,19 @@ def draw_surface(
     Cells are those of the settings, or a fifth of the bandwidth where they are too coarse for it.
     With the surface comes what an adaptive kernel was kept between.
     """
-    common: dict[str, Any] = {
-        "study": where.study,
-        "land": where.around,  # the study area itself is always land
-        "bandwidth_m": bandwidth_m,
-        "cell_m": min(cell_m or settings.cell_m, bandwidth_m / SMALLEST_RATIO),
-        "months": where.months,
-        "kernel": settings.kernel,
-        "edge": settings.edge,
-    }
+    cell_m = min(cell_m or settings.cell_m, bandwidth_m / SMALLEST_RATIO)
     if settings.bandwidth != "adaptive":
-        return density_surface(weighted, **common), {}
-    found = adaptive_surface(weighted, **common)
+        return grounds.surface(weighted, settings, bandwidth_m=bandwidth_m, cell_m=cell_m), {}
+    found = adaptive_surface(
+        weighted,
+        study=grounds.where.study,
+        land=grounds.where.around,
+        bandwidth_m=bandwidth_m,
+        cell_m=cell_m,
+        months=grounds.where.months,
+        kernel=settings.kernel,
+        edge=settings.edge,
+    )
     return found.surface, {
         "lowest_m": found.lowest_m,
         "highest_m": found.highest_m,
@@ -162,9 +220,16 @@ def draw_surface(
 
 
 def priority_density(
-    where: Surroundings, offences: OffenceSet, settings: DensitySettings
+    where: Surroundings,
+    offences: OffenceSet,
+    settings: DensitySettings,
+    grounds: Grounds | None = None,
 ) -> PriorityDensity:
-    """Draw the density of an offence set and find the cells that hold most of it."""
+    """Draw the density of an offence set and find the cells that hold most of it.
+
+    `grounds` of the same surroundings save laying out the land once more.
+    """
+    grounds = grounds or Grounds(where)
     weighted = weigh(where.points, offences)
     chosen: dict[str, Any] = {}
     bandwidth_m = settings.bandwidth_m
@@ -177,7 +242,7 @@ def priority_density(
             "candidates_m": [float(width) for width in choice.bandwidths_m],
             "scores": [float(score) if np.isfinite(score) else None for score in choice.scores],
         }
-    surface, limits = draw_surface(weighted, where, settings, bandwidth_m=bandwidth_m)
+    surface, limits = draw_surface(weighted, grounds, settings, bandwidth_m=bandwidth_m)
     hotspots = hotspot_polygons(surface, volume_share=settings.volume_share, points=weighted)
     return PriorityDensity(
         surface=surface,

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from risk_model.config.harm import HarmWeights
 from risk_model.config.risk import RiskConfig
-from risk_model.densities import Surroundings, draw_surface, surroundings, weigh
+from risk_model.densities import Grounds, Surroundings, draw_surface, surroundings, weigh
 from risk_model.layers.crime import OffenceSet, offence_set
 from risk_model.model_data import ModelData
 from risk_model.model_store import read_model
@@ -139,7 +139,7 @@ def at_bandwidth(ground: KeptGround, priority: str, factor: float) -> Density:
     cell_m = ground.config.density.cell_m
     surface, _ = draw_surface(
         weigh(where.points, ground.offences[priority]),
-        where,
+        Grounds(where),
         ground.config.density,
         bandwidth_m=width,
         cell_m=cell_m * factor if factor < 1.0 else cell_m,

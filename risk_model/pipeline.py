@@ -13,7 +13,7 @@ import pandas as pd
 from risk_model.artefacts import place_artefacts
 from risk_model.config.harm import HarmWeights
 from risk_model.config.risk import RiskConfig
-from risk_model.densities import PriorityDensity, priority_density, surroundings
+from risk_model.densities import Grounds, PriorityDensity, priority_density, surroundings
 from risk_model.forecast import Forecast, fit_forecast, forecast_columns
 from risk_model.layers.crime import count_cube, offence_set
 from risk_model.loading import LoadedInputs
@@ -124,9 +124,12 @@ def build_run(
     unknown = len(loaded.study.codes) - len(where.study)
     if unknown:
         warnings.append(f"density: {unknown} areas without a covered month are left blank")
+    grounds = Grounds(where)
     for key, priority in risk.priorities.items():
         progress(f"density of {priority.title.lower()}")
-        densities[key] = priority_density(where, offence_set(priority, risk, harm), risk.density)
+        densities[key] = priority_density(
+            where, offence_set(priority, risk, harm), risk.density, grounds
+        )
         warnings += [f"{key} density: {text}" for text in densities[key].warnings]
         shares[key] = densities[key].share
     timed("density")

@@ -11,7 +11,7 @@ import pandas as pd
 from risk_model.config.harm import HarmWeights
 from risk_model.config.risk import RiskConfig
 from risk_model.config.settings import Density as DensitySettings
-from risk_model.densities import priority_density, surroundings
+from risk_model.densities import Grounds, priority_density, surroundings
 from risk_model.layers.crime import offence_set
 from risk_model.model_data import ModelData
 from risk_model.model_store import KeptModel
@@ -56,6 +56,7 @@ def density_shares(
         study=gpd.GeoSeries(kept.land.iloc[:size]),
         around=gpd.GeoSeries(kept.land.iloc[size:]),
     )
+    grounds = Grounds(where)
     # A run from before a setting existed was made with its default.
     before = DensitySettings().model_dump(mode="json") | manifest["config"]["density"]
     same = before == config.density.model_dump(mode="json")
@@ -68,5 +69,5 @@ def density_shares(
         if same and not filtered and known.get("offences") == counted:
             shares[key] = published[f"{key}_density_share"]
             continue
-        shares[key] = priority_density(where, offences, config.density).share
+        shares[key] = priority_density(where, offences, config.density, grounds).share
     return shares

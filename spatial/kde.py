@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -245,6 +245,12 @@ class Ground:
     edge: Edge
     months: float
 
+    def holding(self, points: pd.DataFrame) -> Ground:
+        """Return the same ground with other events, columns `x`, `y` and optionally `weight`."""
+        xs, ys, ws = checked_points(points["x"], points["y"], points.get("weight"))
+        real = ws > 0
+        return replace(self, x=xs[real], y=ys[real], weight=ws[real])
+
     def mass(self, bandwidth_m: float) -> FloatArray | None:
         """Return the share of the kernel at each cell that lies on land; None without edges."""
         if self.land_mask is None:
@@ -296,19 +302,18 @@ def ground_of(
     check_bandwidth(bandwidth_m, cell_m, kernel)
     check_span(edge, months)
     grid, study_mask = study_cells(study, bandwidth_m=bandwidth_m, cell_m=cell_m, reach_m=reach_m)
-    xs, ys, ws = checked_points(points["x"], points["y"], points.get("weight"))
-    real = ws > 0
+    nothing = np.zeros(0)
     return Ground(
         grid=grid,
         study_mask=study_mask,
         land_mask=(rasterise(land, grid) | study_mask) if edge == "land" else None,
-        x=xs[real],
-        y=ys[real],
-        weight=ws[real],
+        x=nothing,
+        y=nothing,
+        weight=nothing,
         kernel=kernel,
         edge=edge,
         months=months,
-    )
+    ).holding(points)
 
 
 def check_span(edge: str, months: float) -> None:
