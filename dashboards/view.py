@@ -13,6 +13,7 @@ import pandas as pd
 from dashboards import words
 from dashboards.exports.wording import new_since
 from dashboards.forces import Force, in_force, live_forces, nations
+from dashboards.standing import standing_figures
 from dashboards.state import ViewState
 from dashboards.strata import strata_of
 from risk_model.explain import certainty, chance
@@ -366,7 +367,7 @@ def _figures(view: RunView, priority: str, row: pd.Series[Any]) -> tuple[Fact, .
         lines.append(
             Fact("Hot or cold spot (Gi*)", words.spot_words(own("gi_bin")), helps["gi_bin"])
         )
-    lines += _standing(view, priority, row)
+    lines += [Fact(*told) for told in standing_figures(row.to_dict(), priority, len(view.areas))]
     if np.isfinite(own("density_share")):
         lines.append(
             Fact(
@@ -395,28 +396,6 @@ def _rank_words(view: RunView, priority: str, code: str, rank: float) -> str:
             local = ranks[in_force(view.areas, force)].dropna()
             text += f"; {int((local < rank).sum()) + 1:,} of {len(local):,} in {force.name}"
     return text
-
-
-def _standing(view: RunView, priority: str, row: pd.Series[Any]) -> list[Fact]:
-    """Return the place of an area on the remembered list, its rank set and its patch."""
-    helps = words.HELP
-    said = []
-    low, high = (_float(row, f"{priority}_rank_set_{end}") for end in ("lo", "hi"))
-    if np.isfinite(low) and np.isfinite(high):
-        span = f"{low:.0f} to {high:.0f} of {len(view.areas):,}"
-        said.append(Fact("Rank by counts alone", span, helps["rank_set_lo"]))
-    since, review = (_text(row, f"{priority}_list_{name}") for name in ("since", "review"))
-    status = _text(row, f"{priority}_list_status")
-    if since:
-        text = f"{status.capitalize()}, since {words.month_words(since)}"
-        text += f"; review {words.month_words(review)}" if review else ""
-        said.append(Fact("On the list", text, helps["list_status"]))
-    elif status:
-        said.append(Fact("On the list", status.capitalize(), helps["list_status"]))
-    patch = _text(row, f"{priority}_patch")
-    if patch:
-        said.append(Fact("Patch of flagged areas", patch, helps["patch"]))
-    return said
 
 
 def area_story(view: RunView, priority: str, code: str) -> AreaStory | None:

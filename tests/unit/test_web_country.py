@@ -196,8 +196,11 @@ def test_a_place_in_the_list_that_is_none_is_its_start(text: str) -> None:
 
 
 def test_the_finding_names_the_force_and_says_where_there_is_no_data(view: RunView) -> None:
-    assert finding(view, "sv01") == "6 neighbourhoods meet the SV01 test"
-    assert finding(view, "sv01", "eastshire") == "2 neighbourhoods in Eastshire meet the SV01 test"
+    since = "new since March 2025"
+    assert finding(view, "sv01") == f"6 neighbourhoods meet the SV01 test, 2 {since}"
+    assert finding(view, "sv01", "eastshire") == (
+        f"2 neighbourhoods in Eastshire meet the SV01 test, 1 {since}"
+    )
     empty = view.areas.copy()
     empty.loc[sorted(EAST), "sv01_score"] = np.nan
     silent = RunView(view.run_id, view.manifest, empty, view.contributions, view.ledger)
