@@ -17,9 +17,9 @@ from risk_model.explain import AreaFacts, Driver, Explanation, Figure, explain
 
 __all__ = ["MOST_EXPLAINED", "Explanations", "explanations"]
 
-MOST_EXPLAINED = 2_000
-"""Areas of the highest rank whose sentences and figures go into tables of their own; `P_reasons`
-holds the sentences of every area."""
+MOST_EXPLAINED = 1_000
+"""In a study area of more areas, this many of the highest rank have their sentences and figures in
+tables of their own; `P_reasons` holds the sentences of every area."""
 
 BoolArray = NDArray[np.bool_]
 FloatArray = NDArray[np.float64]
@@ -85,7 +85,7 @@ def explanations(
     mean_score = _mean(composite.score[in_study])
     texts = np.full(len(codes), "", dtype=object)
     told: list[tuple[str, Explanation]] = []
-    ranks = held["rank"]
+    ranks, few = held["rank"], int(in_study.sum()) <= MOST_EXPLAINED
     for i in np.flatnonzero(in_study).tolist():
         found = explain(
             AreaFacts(
@@ -106,7 +106,7 @@ def explanations(
             )
         )
         texts[i] = found.text
-        if not ranks[i] > MOST_EXPLAINED:
+        if few or ranks[i] <= MOST_EXPLAINED:  # NaN compares False
             told.append((codes[i], found))
     return Explanations(texts, _sentences(name, told), _figures(name, told))
 

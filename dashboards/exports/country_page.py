@@ -12,7 +12,7 @@ import pandas as pd
 
 from dashboards.exports.country_picture import Picture, draw_classes, place_cells
 from dashboards.exports.map_page import asset, page
-from dashboards.exports.map_panel import caption_of, legend, marks_of
+from dashboards.exports.map_panel import caption_of, legend, list_notes, marks_of
 from dashboards.exports.palette import DEFAULT_BREAKS, INK
 from dashboards.exports.wording import (
     cautions,
@@ -97,6 +97,7 @@ def _section(
     return f"""<section>
 <h2>{escape(title)}</h2>
 <p>{escape(flag_sentence(areas, key))}</p>
+{list_notes(areas, key, manifest)}
 <div class="pair">
 <figure>{_drawing(areas, key, settings, picture=picture, forces=forces)}
 <figcaption>{legend(key, settings, shown=True, still=True)}</figcaption>

@@ -35,7 +35,7 @@ from dashboards.exports.wording import (
     waiting,
 )
 
-__all__ = ["body", "caption_of", "details", "legend", "marks_of"]
+__all__ = ["body", "caption_of", "details", "legend", "list_notes", "marks_of"]
 
 Rows = list[list[str]]
 
@@ -208,7 +208,7 @@ def _section(areas: pd.DataFrame, key: str, manifest: Mapping[str, Any], *, show
     return f"""<section data-priority="{name}"{hidden}>
 <h2>{title}</h2>
 <p>{f"Aim: {aim}. " if aim else ""}{escape(flag_sentence(areas, key))}</p>
-{_list_notes(areas, key, manifest)}
+{list_notes(areas, key, manifest)}
 <p class="zoom">{zoom}<button type="button" data-zoom="all">Show all areas</button></p>
 <label class="filter">Find a place, ward or code<input type="search" data-filter="{name}"></label>
 <p role="status"></p>
@@ -216,7 +216,7 @@ def _section(areas: pd.DataFrame, key: str, manifest: Mapping[str, Any], *, show
 </section>"""
 
 
-def _list_notes(areas: pd.DataFrame, key: str, manifest: Mapping[str, Any]) -> str:
+def list_notes(areas: pd.DataFrame, key: str, manifest: Mapping[str, Any]) -> str:
     """Return what has to be said beside the list; the areas that a line means unfold below it."""
     lines = [
         f"<li><details><summary>{escape(line)}</summary>{escape(who)}</details></li>"

@@ -500,3 +500,11 @@ def test_rare_events_bring_a_caution_about_low_clusters() -> None:
     common = score(data, CASE.one(MIXED, {"burglary": 1.0}))
     assert common.areas["sv01_events"].sum() > 90
     assert not any("under one an area" in warning for warning in common.warnings)
+
+
+def test_a_country_has_tables_of_its_first_thousand_and_texts_of_all() -> None:
+    found = score(CASE.case(n=1200), CASE.one(MIXED, draws=100))
+    assert found.areas["sv01_reasons"].str.startswith("Ranks ").all()
+    told = found.sentences["area_code"].unique()
+    assert len(told) == 1000
+    assert found.areas.loc[told, "sv01_rank"].max() == 1000
