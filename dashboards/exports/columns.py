@@ -8,7 +8,14 @@ from dataclasses import dataclass
 
 from dashboards.exports.backtest_columns import BACKTEST
 from dashboards.exports.context_columns import AREA_CONTEXT, EQUITY, LAYERS, PRIORITY_CONTEXT
-from dashboards.exports.engine_columns import BANDWIDTHS, BIVARIATE, COVERAGE
+from dashboards.exports.engine_columns import (
+    BANDWIDTHS,
+    BIVARIATE,
+    COVERAGE,
+    SCAN,
+    SPACE_TIME,
+    SUPPORT,
+)
 from dashboards.exports.list_columns import CUT, EXPLANATIONS, FIGURES, LIST, PATCHES
 
 __all__ = ["AREA", "PER_PRIORITY", "TABLES", "Column", "column", "describe"]
@@ -319,70 +326,6 @@ _FORECAST = _table(
     ("importance_sd", "Spread", "share", "Standard deviation of that over five shuffles."),
     ("direction", "Direction", "text", "What more of it does: raises, lowers or none."),
 )
-_SCAN = _table(
-    _PRIORITY,
-    ("rank", "Number", "number", "1 is the most likely cluster; empty where there is none."),
-    ("kind", "Kind", "text", "most likely, or secondary: apart from every cluster before it."),
-    ("centre", "Centre", "code", "Area in the middle of the circle."),
-    ("area_label", "Centre, by name", "text", "Name that people use for that area."),
-    ("radius_m", "Radius", "m", "To the farthest centroid of its areas; 0 for a single area."),
-    ("areas", "Areas", "areas", "Number of areas in the circle."),
-    ("area_codes", "Area codes", "codes", "Those areas, joined by semicolons."),
-    ("population", "Residents", "people", "Usual residents inside."),
-    ("observed", "Events", "events", "Events of the priority inside, over covered months."),
-    ("expected", "Expected events", "events", "At the study area's rate of the same months."),
-    ("annual_rate", "Rate", "as rate_unit", "Events inside over exposure and covered months."),
-    ("rate_unit", "Unit of the rate", "text", "Such as per 1,000 residents per year."),
-    (
-        "relative_risk",
-        "Relative risk",
-        "ratio",
-        "Rate inside over outside; empty if no event is outside.",
-    ),
-    ("llr", "Log likelihood ratio", "number", "Kulldorff's scan statistic of the circle."),
-    (
-        "p",
-        "p-value",
-        "probability",
-        "Of a ratio as large anywhere on 999 chance maps, which allow for months that vary more.",
-    ),
-    ("note", "Note", "text", "Why there is no cluster, or which areas were left out."),
-)
-_SPACE_TIME = _table(
-    ("area_code", "Area code", "code", "Code of the statistical area (LSOA)."),
-    _PRIORITY,
-    ("pattern", "Pattern", "text", "How hot or cold spots came and went; or Not classified."),
-    ("hot_share", "Share of months hot", "share", "Of tested months, those with a Gi* hot spot."),
-    ("cold_share", "Share of months cold", "share", "Of tested months, those with a cold spot."),
-    ("trend_z", "Trend", "number", "Mann-Kendall Z of monthly Gi*; above 0 is rising."),
-    ("trend_p", "p-value of the trend", "probability", "Of the trend, two-sided."),
-    ("covered_months", "Covered months", "months", "Months with data for the area."),
-    ("tested_months", "Tested months", "months", "Those of them with enough events to test."),
-    ("reason", "Reason", "text", "Why the area is not classified."),
-)
-_SUPPORT = _table(
-    _PRIORITY,
-    ("flagged_by", "Rule", "text", "What flags a unit: High-High by p or q, or highest rates."),
-    ("first", "First units", "text", "areas, hexagons of 500 m or MSOAs."),
-    ("second", "Second units", "text", "What they are compared with."),
-    (
-        "jaccard_area",
-        "Overlap of land",
-        "share",
-        "Land flagged by both over land flagged by either; empty where neither flags any.",
-    ),
-    (
-        "jaccard_events",
-        "Overlap of events",
-        "share",
-        "Events in units flagged by both over events in units flagged by either.",
-    ),
-    ("first_units", "Number of first units", "units", "How many there are."),
-    ("first_flagged", "First units flagged", "units", "How many of them are flagged."),
-    ("second_units", "Number of second units", "units", "How many there are."),
-    ("second_flagged", "Second units flagged", "units", "How many of them are flagged."),
-    ("note", "Note", "text", "Why a comparison is missing."),
-)
 _SENSITIVITY = _table(
     _PRIORITY,
     ("indicator", "Indicator", "text", "Name of the indicator in the configuration."),
@@ -435,9 +378,9 @@ TABLES: Mapping[str, Mapping[str, Column]] = {
     "hotspots": _HOTSPOTS,
     "concentration": _CONCENTRATION,
     "forecast": _FORECAST,
-    "scan": _SCAN,
-    "space_time": _SPACE_TIME,
-    "support": _SUPPORT,
+    "scan": _table(*SCAN),
+    "space_time": _table(*SPACE_TIME),
+    "support": _table(*SUPPORT),
     "coverage": _table(*COVERAGE),
     "bandwidths": _table(*BANDWIDTHS),
     "bivariate": _table(*BIVARIATE),

@@ -1,12 +1,76 @@
-"""What the columns of the tables say that set the engine's map beside other choices of it."""
+"""What the columns say of the tables that describe a map as a whole or beside other choices."""
 
 from __future__ import annotations
 
-__all__ = ["BANDWIDTHS", "BIVARIATE", "COVERAGE"]
+__all__ = ["BANDWIDTHS", "BIVARIATE", "COVERAGE", "SCAN", "SPACE_TIME", "SUPPORT"]
 
 Columns = tuple[tuple[str, str, str, str], ...]
 """Name, title, unit and description of each column, in the order of the file."""
 
+SCAN: Columns = (
+    ("priority", "Priority", "text", "Key of the priority, such as sv01."),
+    ("rank", "Number", "number", "1 is the most likely cluster; empty where there is none."),
+    ("kind", "Kind", "text", "most likely, or secondary: apart from every cluster before it."),
+    ("centre", "Centre", "code", "Area in the middle of the circle."),
+    ("area_label", "Centre, by name", "text", "Name that people use for that area."),
+    ("radius_m", "Radius", "m", "To the farthest centroid of its areas; 0 for a single area."),
+    ("areas", "Areas", "areas", "Number of areas in the circle."),
+    ("area_codes", "Area codes", "codes", "Those areas, joined by semicolons."),
+    ("population", "Residents", "people", "Usual residents inside."),
+    ("observed", "Events", "events", "Events of the priority inside, over covered months."),
+    ("expected", "Expected events", "events", "At the study area's rate of the same months."),
+    ("annual_rate", "Rate", "as rate_unit", "Events inside over exposure and covered months."),
+    ("rate_unit", "Unit of the rate", "text", "Such as per 1,000 residents per year."),
+    (
+        "relative_risk",
+        "Relative risk",
+        "ratio",
+        "Rate inside over outside; empty if no event is outside.",
+    ),
+    ("llr", "Log likelihood ratio", "number", "Kulldorff's scan statistic of the circle."),
+    (
+        "p",
+        "p-value",
+        "probability",
+        "Of a ratio as large anywhere on 999 chance maps, which allow for months that vary more.",
+    ),
+    ("note", "Note", "text", "Why there is no cluster, or which areas were left out."),
+)
+SPACE_TIME: Columns = (
+    ("area_code", "Area code", "code", "Code of the statistical area (LSOA)."),
+    ("priority", "Priority", "text", "Key of the priority, such as sv01."),
+    ("pattern", "Pattern", "text", "How hot or cold spots came and went; or Not classified."),
+    ("hot_share", "Share of months hot", "share", "Of tested months, those with a Gi* hot spot."),
+    ("cold_share", "Share of months cold", "share", "Of tested months, those with a cold spot."),
+    ("trend_z", "Trend", "number", "Mann-Kendall Z of monthly Gi*; above 0 is rising."),
+    ("trend_p", "p-value of the trend", "probability", "Of the trend, two-sided."),
+    ("covered_months", "Covered months", "months", "Months with data for the area."),
+    ("tested_months", "Tested months", "months", "Those of them with enough events to test."),
+    ("reason", "Reason", "text", "Why the area is not classified."),
+)
+SUPPORT: Columns = (
+    ("priority", "Priority", "text", "Key of the priority, such as sv01."),
+    ("flagged_by", "Rule", "text", "What flags a unit: High-High by p or q, or highest rates."),
+    ("first", "First units", "text", "areas, hexagons of 500 m or MSOAs."),
+    ("second", "Second units", "text", "What they are compared with."),
+    (
+        "jaccard_area",
+        "Overlap of land",
+        "share",
+        "Land flagged by both over land flagged by either; empty where neither flags any.",
+    ),
+    (
+        "jaccard_events",
+        "Overlap of events",
+        "share",
+        "Events in units flagged by both over events in units flagged by either.",
+    ),
+    ("first_units", "Number of first units", "units", "How many there are."),
+    ("first_flagged", "First units flagged", "units", "How many of them are flagged."),
+    ("second_units", "Number of second units", "units", "How many there are."),
+    ("second_flagged", "Second units flagged", "units", "How many of them are flagged."),
+    ("note", "Note", "text", "Why a comparison is missing."),
+)
 COVERAGE: Columns = (
     ("priority", "Priority", "text", "Key of the priority, such as sv01."),
     ("ranked_by", "Ranked by", "text", "score, or smoothed events (expected times relative risk)."),
