@@ -143,6 +143,7 @@ def common_rankings(past: ModelData, config: RiskConfig, harm: HarmWeights) -> d
             rated.streams,
             rated.exposed,
             name=name,
+            forecast=rated.forecast,
         )
         found[f"equal_weights_{name}"] = Ranking(composite.score)
     return found

@@ -16,6 +16,7 @@ from dashboards.exports.engine_columns import (
     SPACE_TIME,
     SUPPORT,
 )
+from dashboards.exports.forecast_columns import DRIVERS, EXPECTED
 from dashboards.exports.list_columns import CUT, EXPLANATIONS, FIGURES, LIST, PATCHES
 
 __all__ = ["AREA", "PER_PRIORITY", "TABLES", "Column", "column", "describe"]
@@ -35,38 +36,6 @@ class Column:
 
 def _table(*rows: tuple[str, str, str, str]) -> dict[str, Column]:
     return {row[0]: Column(*row) for row in rows}
-
-
-def _expected(outcome: str, words: str, unit: str) -> tuple[tuple[str, str, str, str], ...]:
-    """Return the rows of a forecast and of the ends of its interval."""
-    name = f"expected_{outcome}"
-    return (
-        (
-            name,
-            f"Expected {words}",
-            unit,
-            (
-                f"Recorded {words} to expect here in the six months after the period, learned from "
-                "the period: of a place, never of a person. Without seasonal factors its season "
-                "and level are those of the period."
-            ),
-        ),
-        (
-            f"{name}_lo",
-            f"Expected {words}, low end",
-            unit,
-            (
-                "Lower end of the 95 % interval for what will be recorded: chance, what counts "
-                "leave unsure, and an allowance for a changing level."
-            ),
-        ),
-        (
-            f"{name}_hi",
-            f"Expected {words}, high end",
-            unit,
-            "Upper end of the same 95 % interval.",
-        ),
-    )
 
 
 AREA: Mapping[str, Column] = _table(
@@ -96,10 +65,7 @@ AREA: Mapping[str, Column] = _table(
         "events",
         "All located police-recorded rows of the period, whatever their category.",
     ),
-    *_expected("violence", "violence and sexual offences", "events in 6 months"),
-    *_expected("robbery", "robberies", "events in 6 months"),
-    *_expected("robbery_weapons", "robberies and weapons possession", "events in 6 months"),
-    *_expected("harm", "harm", "weighted events in 6 months"),
+    *EXPECTED,
     *AREA_CONTEXT,
 )
 
@@ -314,18 +280,6 @@ _CONCENTRATION = _table(
     ),
     ("gini_excess", "Gini beyond chance", "difference", "The Gini less that of chance."),
 )
-_FORECAST = _table(
-    ("outcome", "Outcome", "text", "violence, robbery, robbery_weapons or harm."),
-    ("driver", "Driver", "text", "What the forecast looks at; own_counts: the outcome's own past."),
-    (
-        "importance",
-        "Importance",
-        "share",
-        "Of the expected events, those that would lie elsewhere if the driver were shuffled.",
-    ),
-    ("importance_sd", "Spread", "share", "Standard deviation of that over five shuffles."),
-    ("direction", "Direction", "text", "What more of it does: raises, lowers or none."),
-)
 _SENSITIVITY = _table(
     _PRIORITY,
     ("indicator", "Indicator", "text", "Name of the indicator in the configuration."),
@@ -377,7 +331,7 @@ TABLES: Mapping[str, Mapping[str, Column]] = {
     "quarantine": _QUARANTINE,
     "hotspots": _HOTSPOTS,
     "concentration": _CONCENTRATION,
-    "forecast": _FORECAST,
+    "forecast": _table(*DRIVERS),
     "scan": _table(*SCAN),
     "space_time": _table(*SPACE_TIME),
     "support": _table(*SUPPORT),
