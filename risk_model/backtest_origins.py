@@ -111,5 +111,4 @@ def part_of(
         indicators=data.indicators[kept],
         labels=data.labels[kept],
         denominators={name: values[kept] for name, values in data.denominators.items()},
-        artefacts=None,  # they count map points of every month, and no score is made of them
     )
