@@ -317,6 +317,7 @@ def load(settings: Settings, *, progress: Progress, blocks: BlockMap = SERIAL) -
         forces=tables.authorities.area_forces() or None,
         points_within_m=near_m,
         named_from=settings.risk.guards.map_point_share,
+        named_events=settings.risk.guards.map_point_events,
         progress=lambda name, rows: progress(f"reading incidents: {name}, {rows:,} rows"),
         blocks=blocks,
     )

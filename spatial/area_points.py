@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 from collections import defaultdict
@@ -27,7 +28,9 @@ _LOCATION: Final = "location"
 Numbers = npt.NDArray[np.int64]
 
 
-def area_points(table: IncidentTable, placed: PlacedRows, *, named_from: float) -> pd.DataFrame:
+def area_points(
+    table: IncidentTable, placed: PlacedRows, *, named_from: float, named_events: int = 1
+) -> pd.DataFrame:
     """Return the map point that holds most events of each area with events.
 
     Of two points equally full the one further west, then south, counts, so that the order of
@@ -37,13 +40,15 @@ def area_points(table: IncidentTable, placed: PlacedRows, *, named_from: float) 
     ----------
     named_from
         Share of the area's events from which the row of the point is wanted, for its name.
+    named_events
+        Events of the area below which its name is not wanted.
 
     Returns
     -------
     DataFrame
         Index area_code, sorted; `events` of the area, `share` of them at the point; `file`
-        (position of the file) and `line` of a row at it, of the latest month; -1 below
-        `named_from`.
+        (position of the file) and `line` of a row at it, of the latest month; -1 where
+        it is not wanted.
     """
     kept = np.flatnonzero(np.isin(placed.reason[placed.where], _COUNTED))
     rows, area = placed.where[kept], placed.area[kept]
@@ -59,7 +64,8 @@ def area_points(table: IncidentTable, placed: PlacedRows, *, named_from: float) 
     ends = np.append(np.diff(owner[order]) != 0, [True] * bool(len(order)))
     fullest = order[ends.astype(bool)]
     share = n[fullest] / np.maximum(total[owner[fullest]], 1)
-    at = _latest_row(pair, fullest[share >= named_from], table, rows)
+    asked = (share >= named_from) & (total[owner[fullest]] >= named_events)
+    at = _latest_row(pair, fullest[asked], table, rows)
     found = np.array([at.get(int(number), -1) for number in fullest], dtype=np.int64)
     known = found >= 0
     file, line = np.full(len(found), -1), np.full(len(found), -1)
@@ -110,24 +116,20 @@ def point_names(points: pd.DataFrame, files: Sequence[ReadFile]) -> pd.DataFrame
 def _names_in(archive: Archive, one: ReadFile, lines: Mapping[int, str]) -> dict[str, str]:
     """Return the location text of some physical lines of a file, by their area."""
     found: dict[str, str] = {}
+    encoding = codecs.lookup(one.file.source.encoding).name
+    if encoding.startswith(("utf-16", "utf-32")):
+        return found  # lines of bytes are not lines of text there; names are a courtesy
     position, number, last = -1, 0, max(lines)
-    encoding = one.file.source.encoding
-    encoding = "utf-8-sig" if encoding.casefold() in {"utf-8", "utf8"} else encoding
-    with (
-        archive.open(one.file.name) as stream,
-        io.TextIOWrapper(
-            cast("io.BufferedReader", stream), encoding, errors="replace", newline="\n"
-        ) as text,
-    ):
-        while number < last and (part := text.readline(MAX_LINE)):
-            if not part.endswith("\n"):  # a line too long to be a row, or the last
-                while rest := text.readline(MAX_LINE):
-                    if rest.endswith("\n"):
-                        break
+    with archive.open(one.file.name) as raw, io.BufferedReader(cast("io.RawIOBase", raw)) as stream:
+        while number < last and (part := stream.readline(MAX_LINE)):
+            if not part.endswith(b"\n"):  # a line too long to be a row, or the last
+                while (rest := stream.readline(MAX_LINE)) and not rest.endswith(b"\n"):
+                    pass
             number += 1
             if position >= 0 and number not in lines:
                 continue
-            cells = next(csv.reader([part.rstrip("\r\n")]), [])
+            text = part.decode(encoding, errors="replace").lstrip("\ufeff").rstrip("\r\n")
+            cells = next(csv.reader([text]), [])
             if position >= 0:
                 found[lines[number]] = cells[position].strip() if position < len(cells) else ""
                 continue

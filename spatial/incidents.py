@@ -111,6 +111,7 @@ def read_incidents(
     forces: Mapping[str, str] | None,
     points_within_m: float,
     named_from: float = 1.0,
+    named_events: int = 1,
     progress: Callable[[str, int], None] | None = None,
     blocks: BlockMap = SERIAL,
 ) -> Incidents:
@@ -130,6 +131,8 @@ def read_incidents(
         Distance from the study area, in metres, within which points are kept.
     named_from
         Share of an area's events at one map point from which the point's name is looked up.
+    named_events
+        Events of an area below which no name is looked up.
     progress
         Called after each file with its name and number of rows.
     blocks
@@ -181,7 +184,9 @@ def read_incidents(
         files=tuple(records),
         covered=covered.loc[list(study.all_codes)],
         map_points=map_points,
-        area_points=point_names(area_points(table, placed, named_from=named_from), kept),
+        area_points=point_names(
+            area_points(table, placed, named_from=named_from, named_events=named_events), kept
+        ),
         unlocated=unlocated_by_category(table, placed),
         force_totals=force_totals(table, placed, [one.file.force for one in kept]),
         code_disagreement=placed.disagreement,
