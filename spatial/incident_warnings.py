@@ -118,8 +118,9 @@ def row_warnings(
             "names (3.5 % is usual with generalised boundaries); check the boundaries' vintage"
         )
     full = map_points[map_points["share"] > MAP_POINT_WARNING]
+    # Not where it lies: in a force's own extract that would be an address.
     said += [
-        f"one map point ({x:.0f}, {y:.0f}) holds {events:,} events, {share:.1%} of the study area's"
-        for x, y, events, share in full.itertuples(index=False)
+        f"one map point holds {events:,} events, {share:.1%} of the study area's"
+        for events, share in zip(full["events"], full["share"], strict=True)
     ]
     return said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -184,3 +185,59 @@ def test_outputs_are_all_there(dorset_run: PublishedRun) -> None:
     }
     assert set(dorset_run.manifest["outputs"]) == expected
     assert (Path(dorset_run.folder) / "manifest.json").is_file()
+
+
+@pytest.fixture(scope="module")
+def published_rows(real_data: Path) -> pd.DataFrame:
+    """The located rows of every file that the run reads, by pandas alone.
+
+    Neighbouring forces recorded some of what happened in Dorset.
+    """
+    columns = ["Crime ID", "Month", "Longitude", "Latitude", "LSOA code", "Crime type"]
+    tables = []
+    for name in ("dorset.zip", "neighbours-2025-h1.zip"):
+        with zipfile.ZipFile(real_data / "incidents" / name) as archive:
+            chosen = [member for member in archive.namelist() if member[:7] in SIX_MONTHS]
+            tables += [pd.read_csv(archive.open(one), usecols=columns, dtype=str) for one in chosen]
+    rows = pd.concat(tables, ignore_index=True).dropna(subset="LSOA code")
+    # A crime ID that stands in two months counts once, in the later month.
+    rows = rows.sort_values("Month", kind="stable")
+    again = rows["Crime ID"].notna() & rows["Crime ID"].duplicated(keep="last")
+    return rows[~again]
+
+
+def test_shares_at_map_points_and_of_police_work_are_those_of_the_rows(
+    force_area: PublishedRun, published_rows: pd.DataFrame
+) -> None:
+    areas = force_area.areas()
+    mine = published_rows[published_rows["LSOA code"].isin(areas.index)].groupby("LSOA code")
+    at_most = mine[["Longitude", "Latitude"]].value_counts().groupby(level=0).max()
+    pd.testing.assert_series_equal(
+        areas["map_point_share"].dropna(), at_most / mine.size(), check_names=False, rtol=1e-12
+    )
+    crimes = published_rows[published_rows["Crime type"] != "Anti-social behaviour"]
+    police = crimes["Crime type"].isin(["Drugs", "Possession of weapons"])
+    share = police.groupby(crimes["LSOA code"]).mean().reindex(areas.index)
+    pd.testing.assert_series_equal(
+        areas["police_generated_share"], share, check_names=False, rtol=1e-12
+    )
+    inside = crimes["LSOA code"].isin(areas.index)
+    assert force_area.manifest["guards"]["police_generated_share"] == pytest.approx(
+        police[inside].mean()
+    )
+
+
+def test_places_that_dominate_an_area_are_cautions_by_kind(force_area: PublishedRun) -> None:
+    """By hand from the published rows: half of 20 events or more at a point of such a name."""
+    found = force_area.areas()["artefact"]
+    found = found[found != ""]
+    kinds = {code: text.rpartition("of the kind ")[2].split(";")[0] for code, text in found.items()}
+    assert kinds == {
+        "E01015290": "supermarket",
+        "E01015373": "supermarket",
+        "E01015395": "shopping area",
+        "E01015444": "supermarket",
+        "E01034281": "hospital",
+    }
+    assert found["E01015373"].startswith("74% of its events")
+    assert found.str.endswith("a caution, not a veto").all()
