@@ -151,6 +151,7 @@ def test_says_that_it_is_made_up(data: Path) -> None:
 def test_readme_states_the_planted_codes_and_row_counts(data: Path, truths: dict) -> None:
     readme = (data / "README.md").read_text()
     wanted = [*truths["cluster"], truths["island"], truths["few_events"]["area"]]
+    wanted += [truths["hidden_violence"], truths["artefact"]["area"]]
     assert [code for code in wanted if code not in readme] == []
     assert f"{truths['unlocated']} rows of 2025" in readme
     for line in readme.splitlines():
