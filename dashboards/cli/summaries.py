@@ -70,6 +70,14 @@ def print_check(console: Console, loaded: LoadedInputs) -> None:
         # One line each, so that file and line can be copied whole.
         for file, line, field, value, rule in ledger.quarantine.head(_TOP).to_numpy():
             console.line(f"{file}:{line}: {field}: {value!r} ({rule})")
+    if loaded.other_sources:
+        console.heading("Other sources: rows by reason")
+        for source in loaded.other_sources:
+            totals = source.ledger.totals().items()
+            said = ", ".join(f"{reason} {rows:,}" for reason, rows in totals if rows)
+            console.line(f"{source.shown_as}: {said}")
+            for file, line, field, value, rule in source.ledger.quarantine.head(_TOP).to_numpy():
+                console.line(f"  {file}:{line}: {field}: {value!r} ({rule})")
     _print_warnings(console, list(loaded.warnings))
     study = loaded.study
     console.heading(

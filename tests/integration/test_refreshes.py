@@ -228,3 +228,26 @@ def test_sentences_are_those_of_the_areas_table(refreshes: list[PublishedRun]) -
     for key in PRIORITIES:
         for code in areas.index:
             assert joined[(code, key)] == areas.loc[code, f"{key}_reasons"]
+
+
+def test_guards_compare_with_the_refresh_before(refreshes: list[PublishedRun]) -> None:
+    first, second, third = (run.manifest["guards"] for run in refreshes)
+    assert first["previous_run"] is None
+    assert second["previous_run"] == refreshes[0].run_id
+    assert third["previous_run"] == refreshes[1].run_id
+    # Nothing was planted that grows: 2025-07 alone, and 2025-09 and 2025-10.
+    assert second["months_since"] == ["2025-07", "2025-08"]
+    assert third["months_since"] == ["2025-09", "2025-10"]
+    assert not second["growth"]["alarm"]
+    assert not third["growth"]["alarm"]
+    before, after = refreshes[1].areas(), refreshes[2].areas()
+    pd.testing.assert_series_equal(
+        after["police_generated_change"],
+        after["police_generated_share"] - before["police_generated_share"],
+        check_names=False,
+    )
+    assert refreshes[0].areas()["police_generated_change"].isna().all()
+    for key in PRIORITIES:
+        noted = after.index[after[f"{key}_feedback"] != ""]
+        assert before.loc[noted, f"{key}_flag"].all()
+        assert len(noted) == third["feedback"][key]

@@ -102,6 +102,37 @@ def test_a_missing_file_is_refused_at_the_line_that_names_it(
     assert f"inputs.yaml:{number}: population.path" in str(caught.value)
 
 
+def test_every_fault_of_other_sources_ages_and_artefacts_in_one_pass(
+    demonstration_request: api.Request, county: Path
+) -> None:
+    spoilt = {
+        "other/ambulance.csv": ("LSOA21CD,month,calls", "LSOA21CD,month,rings"),
+        "other/emergency-department.csv": ("LSOA21CD,", "Area,"),
+        "artefacts/artefacts.csv": (",hospital,", ",hostel,"),
+        "population/mid-2024-single-year-of-age.csv": (",17,", ",seventeen,"),
+    }
+    for name, (old, new) in spoilt.items():
+        path = county / "data" / name
+        path.write_text(path.read_text("utf-8").replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        api.check(replace(demonstration_request, data_root=county))
+    said = str(caught.value)
+    for wanted in (
+        "no column 'calls'",
+        "no column 'LSOA21CD'",
+        "'hostel' is not a kind of artefact",
+        "no column for age 17",
+    ):
+        assert wanted in said
+
+
+def test_check_prints_where_the_rows_of_other_sources_went(repository: Path) -> None:
+    done = hotspots(repository, "check")
+    assert done.returncode == 0, done.stderr
+    assert "data/other/community-voice.csv: used 735, outside_period 1, unlocated 1" in done.stdout
+    assert "community-voice.csv:737: month: 'Jun-25' (bad_month)" in done.stdout
+
+
 def test_compare_needs_no_run_id_for_the_current_run(
     repository: Path, demonstration_run: PublishedRun
 ) -> None:
