@@ -295,7 +295,7 @@ def compare(runs: Path, first: str | None, second: str | None) -> Comparison:
     before, after = read_run(runs, first), read_run(runs, second)
     sides = side_of(before), side_of(after)
     try:
-        old, new = (_kept_basis(run, read_model(run).data) for run in (before, after))
+        old, new = (_kept_basis(run) for run in (before, after))
         keys = [key for key in sides[1].titles if key in sides[0].titles]
         found = _attributions(old, new, keys)
     except HotspotsError as error:
@@ -303,16 +303,24 @@ def compare(runs: Path, first: str | None, second: str | None) -> Comparison:
     return compare_sides(*sides, attributions=found)
 
 
-def _kept_basis(run: PublishedRun, data: ModelData) -> Basis:
-    """Return what a published run was scored from: the layers it kept, its own settings."""
+def _kept_basis(run: PublishedRun, data: ModelData | None = None) -> Basis:
+    """Return what a published run was scored from: the layers it kept, its own settings.
+
+    Raises
+    ------
+    InputError
+        Where an earlier version made the run and kept something else.
+    """
     try:
         config = RiskConfig.model_validate_json(canonical_json(run.manifest["config"]))
-    except ValueError as error:
-        first = str(error).splitlines()[0]
-        fault = Fault(f"its settings are not those of this version ({first})", field=run.run_id)
-        raise ConfigError(fault) from None
-    harm = HarmWeights(dict(run.manifest["harm_weights"]), ())
-    return Basis(data, config, harm)
+        harm = HarmWeights(dict(run.manifest["harm_weights"]), ())
+        return Basis(read_model(run).data if data is None else data, config, harm)
+    except (KeyError, ValueError, OSError) as error:
+        first = (str(error) or type(error).__name__).splitlines()[0]
+        fault = Fault(
+            f"its settings and layers are not those of this version ({first})", field=run.run_id
+        )
+        raise InputError(fault) from None
 
 
 def _attributions(before: Basis, after: Basis, keys: Iterable[str]) -> dict[str, Attribution]:

@@ -29,6 +29,8 @@ from spatial.errors import HotspotsError, StatisticsError
 __all__ = ["MAXIMUM_CAUSES", "Attribution", "Basis", "Cause", "attribute", "shapley"]
 
 MAXIMUM_CAUSES = 10
+_MAXIMUM_RANKS = 10_000_000
+"""Ranks of all combinations together, 160 MB: every area of a country with eight changes."""
 _MAXIMUM_REMADE = 5
 """Causes other than weights: each doubles how often the indicators are made anew."""
 
@@ -279,6 +281,8 @@ def _attributed(
     if m > MAXIMUM_CAUSES or len(remaking) > _MAXIMUM_REMADE:
         raise _TooManyError(f"{m} changes are too many to try every combination")
     codes = sorted(set(before.data.study_codes) & set(after.data.study_codes))
+    if m > 1 and len(codes) << m > _MAXIMUM_RANKS:
+        raise _TooManyError(f"{m} changes to {len(codes)} areas are too many to combine")
     old, new = (_weights(key, basis.config) for basis in (before, after))
     names = sorted({*old, *new})
     vectors = np.array(

@@ -139,3 +139,7 @@ def test_settings_of_another_version_are_named(
     found = api.compare(tmp_path, first, changed.name)
     assert "not those of this version" in found.note
     assert found.priorities["sv01"].shares is None
+    # A run of a version that kept no harm weights.
+    del manifest["config"]["a_later_setting"], manifest["harm_weights"]
+    (changed / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    assert "harm_weights" in api.compare(tmp_path, first, changed.name).note

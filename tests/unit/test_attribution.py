@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 import model_case as CASE
+from risk_model import attribution
 from risk_model.attribution import MAXIMUM_CAUSES, Attribution, Basis, attribute, shapley
 from risk_model.config.harm import HarmWeights
 from risk_model.config.risk import RiskConfig
@@ -182,6 +183,16 @@ def test_too_many_changes_are_taken_together() -> None:
     assert [cause.name for cause in found.causes] == ["all settings"]
     assert "too many" in found.note
     np.testing.assert_allclose(found.score, 0, atol=1e-9)
+
+
+def test_too_many_areas_times_changes_are_taken_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    before, after = basis(MIXED), basis(dict.fromkeys(MIXED, 1.0))
+    assert len(attribute("sv01", before, after).causes) == 3
+    monkeypatch.setattr(attribution, "_MAXIMUM_RANKS", 48 * 4)
+    found = attribute("sv01", before, after)
+    assert [cause.name for cause in found.causes] == ["all settings"]
+    assert "3 changes to 48 areas" in found.note
+    check_sums(found, before, after)
 
 
 def test_what_one_run_cannot_ask_of_the_other_s_data_is_taken_together() -> None:
