@@ -42,6 +42,23 @@ class Shares:
     alone: pd.DataFrame
     note: str
 
+    def split(self) -> dict[str, dict[str, float]]:
+        """Return the mean change, up or down, by `data` and by `settings`: score and rank.
+
+        Empty where one of the two is all there is, or where they cannot be told apart.
+        """
+        data = [name for name, settings in self.causes.items() if not settings]
+        settings = [name for name, settings in self.causes.items() if settings]
+        if not data or not settings:
+            return {}
+        return {
+            word: {
+                "score": float(self.score[names].sum(axis=1).abs().mean()),
+                "rank": float(self.rank[names].sum(axis=1).abs().mean()),
+            }
+            for word, names in (("data", data), ("settings", settings))
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class PriorityComparison:
@@ -276,6 +293,7 @@ def _priority_document(part: PriorityComparison) -> dict[str, Any]:
             }
             for name, settings in shares.causes.items()
         ],
+        "split": {} if shares is None else shares.split(),
         "note": "" if shares is None else shares.note,
         "areas": areas,
     }

@@ -179,6 +179,13 @@ def _print_causes(console: Console, shares: Shares) -> _Reasons | None:
         rows,
         right=[2, 3, 4, 5],
     )
+    split = shares.split()
+    if split:
+        moved = {word: f"{means['rank']:.1f} places" for word, means in split.items()}
+        console.line(
+            f"An area moved by {moved['data']} because of the data and by {moved['settings']} "
+            "because of settings (mean, up or down)."
+        )
     console.line(_HOW)
     if shares.note:
         console.line(f"Changes are taken together: {shares.note}.")

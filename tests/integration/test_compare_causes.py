@@ -94,11 +94,15 @@ def test_the_command_prints_causes_and_json(two_runs: tuple[Path, str, str]) -> 
     assert "which change did it" in shown.output
     assert "B   harm_rate 0.4 -> 0.7" in shown.output
     assert "Because: places up or down" in shown.output
+    assert "because of the data and by" in shown.output
     done = CliRunner().invoke(app, [*arguments, "--json"])
     document = json.loads(done.stdout)
     assert document == json.loads(json.dumps(comparison_document(api.compare(*two_runs))))
     part = document["priorities"]["sv01"]
     assert [cause["cause"] for cause in part["causes"]] == ["data", "harm_rate 0.4 -> 0.7"]
+    assert part["split"].keys() == {"data", "settings"}
+    assert part["split"]["settings"]["rank"] == pytest.approx(part["causes"][1]["rank_change"])
+    assert document["priorities"]["sv04"]["split"] == {}
     area = part["areas"][0]
     assert area["score_after"] - area["score_before"] == pytest.approx(
         sum(area["score_change_by_cause"].values()), abs=1e-6

@@ -183,27 +183,32 @@ def test_leaving_an_indicator_out_is_scoring_with_weight_0(method: str) -> None:
     assert (rows["sobol_total"] > 0).all()
 
 
-def changed_config(scenario: str, weights: dict[str, float]) -> tuple[RiskConfig, HarmWeights]:
+def changed_config(
+    scenario: str, weights: dict[str, float], method: str
+) -> tuple[RiskConfig, HarmWeights]:
     kind, _, name = scenario.partition(" ")
     if scenario == "exponential":
         stretched = {
             key: CASE.Indicator(weight=w, normalise="exponential") for key, w in weights.items()
         }
-        return one(stretched), CASE.HARM
+        return one(stretched, aggregate=method), CASE.HARM
     if kind == "violence":
         factor = {"weight halved": 0.5, "weight doubled": 2.0}[name]
         heavier = dict(CASE.HARM.weights)
         heavier[CASE.VIOLENCE] *= factor
-        return one(weights), HarmWeights(heavier, ())
+        return one(weights, aggregate=method), HarmWeights(heavier, ())
     factor = {"weight+25%": 1.25, "weight-25%": 0.75, "without": 0.0}[kind]
-    return one(weights | {name: weights[name] * factor}), CASE.HARM
+    return one(weights | {name: weights[name] * factor}, aggregate=method), CASE.HARM
 
 
-def test_every_list_change_is_that_of_the_model_scored_again() -> None:
+@pytest.mark.parametrize("method", METHODS)
+def test_every_list_change_is_that_of_the_model_scored_again(method: str) -> None:
     data = CASE.case(n=60)
-    table = found(one(MIXED), data).list_changes
+    column = data.indicators.columns.get_loc("deprivation_without_crime")
+    data.indicators.iloc[5, column] = np.nan
+    table = found(one(MIXED, aggregate=method), data).list_changes
     assert list(table.columns) == list(CHANGE_COLUMNS)
-    base = scores(data, one(MIXED))
+    base = scores(data, one(MIXED, aggregate=method))
     before = listed(base, data, 5)
     ranks = dict(zip(data.area_codes, min_ranks(base.score), strict=True))
     scenarios = table["scenario"].unique()
@@ -211,7 +216,7 @@ def test_every_list_change_is_that_of_the_model_scored_again() -> None:
     moved = 0
     for scenario in scenarios:
         rows = table[table["scenario"] == scenario]
-        config, harm = changed_config(scenario, MIXED)
+        config, harm = changed_config(scenario, MIXED, method)
         again = scores(data, config, harm)
         after = listed(again, data, 5)
         assert set(rows.loc[rows["change"] == "enters", "area_code"]) == after - before, scenario
