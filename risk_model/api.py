@@ -17,11 +17,11 @@ from risk_model.attribution import Attribution, Basis, attribute
 from risk_model.backtest_run import BacktestOptions, run_backtest
 from risk_model.backtest_store import attach_backtest
 from risk_model.comparison import Comparison, compare_sides, side_of
-from risk_model.config.harm import HarmWeights, load_harm_weights
+from risk_model.config.harm import load_harm_weights
 from risk_model.config.inputs import input_lines
 from risk_model.config.inputs import load_inputs as load_inputs_config
 from risk_model.config.overrides import OPTION
-from risk_model.config.risk import RiskConfig, load_risk
+from risk_model.config.risk import load_risk
 from risk_model.config.warnings import config_warnings
 from risk_model.context_report import context_report, with_context
 from risk_model.engine_report import engine_report, report_writers
@@ -32,10 +32,11 @@ from risk_model.model_data import ModelData
 from risk_model.model_store import read_model
 from risk_model.outputs import content_of, manifest_of, own_writers
 from risk_model.pipeline import Run, build_run
-from risk_model.provenance import canonical_json, jsonable, run_id_of
+from risk_model.provenance import jsonable, run_id_of
 from risk_model.run_history import earlier_refreshes
 from risk_model.run_store import PublishedRun, Writer, lock_runs, publish, read_run
 from risk_model.sensitivity import Sensitivity, sensitivity_of, sensitivity_writers
+from risk_model.weight_change import settings_of
 from risk_model.whatif import density_shares, rescore
 from spatial.blocks import SERIAL, BlockMap, block_map
 from spatial.errors import ConfigError, Fault, Faults, HotspotsError, InputError
@@ -312,15 +313,12 @@ def _kept_basis(run: PublishedRun, data: ModelData | None = None) -> Basis:
         Where an earlier version made the run and kept something else.
     """
     try:
-        config = RiskConfig.model_validate_json(canonical_json(run.manifest["config"]))
-        harm = HarmWeights(dict(run.manifest["harm_weights"]), ())
+        config, harm = settings_of(run.manifest)
         return Basis(read_model(run).data if data is None else data, config, harm)
     except (KeyError, ValueError, OSError) as error:
         first = (str(error) or type(error).__name__).splitlines()[0]
-        fault = Fault(
-            f"its settings and layers are not those of this version ({first})", field=run.run_id
-        )
-        raise InputError(fault) from None
+        fault = f"what run {run.run_id} kept is of another version ({first})"
+        raise InputError(Fault(fault)) from None
 
 
 def _attributions(before: Basis, after: Basis, keys: Iterable[str]) -> dict[str, Attribution]:

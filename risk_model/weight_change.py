@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 from threadpoolctl import threadpool_limits
 
+from risk_model.attribution import Basis, attribute
 from risk_model.comparison import PriorityComparison, Side, compare_sides
 from risk_model.config.harm import HarmWeights
 from risk_model.config.risk import RiskConfig
@@ -81,7 +82,9 @@ def change_weights(
     priority: str,
     weights: Mapping[str, float],
 ) -> PriorityComparison:
-    """Say who enters and leaves a priority's list under other weights. Nothing is published.
+    """Say who enters and leaves a priority's list under other weights, and which weight did it.
+
+    Nothing is published.
 
     Parameters
     ----------
@@ -102,6 +105,7 @@ def change_weights(
     with threadpool_limits(limits=1):
         shares = density_shares(kept, before.areas, manifest, changed, harm)
         scored = rescore(kept.data, changed, harm, density_share=shares)
+        cause = attribute(priority, Basis(kept.data, config, harm), Basis(kept.data, changed, harm))
     labels = kept.data.labels.loc[list(kept.data.study_codes)]
     after = replace(
         before,
@@ -109,5 +113,7 @@ def change_weights(
         config=jsonable(changed.model_dump(mode="json")),
         titles={priority: before.titles[priority]},
         areas=labels.join(scored.areas),
+        contributions=scored.contributions,
     )
-    return compare_sides(before, after).priorities[priority]
+    found = compare_sides(before, after, attributions={priority: cause})
+    return found.priorities[priority]

@@ -12,6 +12,7 @@ from risk_model.config.loader import read_document
 from risk_model.config.risk import RiskConfig, load_risk
 from risk_model.provenance import canonical_json, sha256_text
 from risk_model.run_store import list_runs, read_run
+from risk_model.weight_change import settings_of
 from spatial.errors import InputError
 
 __all__ = ["WeightVersion", "list_versions"]
@@ -74,11 +75,11 @@ def _used(runs: Path) -> list[_Used]:
     for entry in list_runs(runs):
         manifest = read_run(runs, entry.run_id).manifest
         try:
-            config = RiskConfig.model_validate_json(canonical_json(manifest["config"]))
-        except ValueError:
-            config = None
-        harm = manifest.get("harm_weights", {})
-        found.append(_Used(entry.run_id, entry.weights_version, config, harm))
+            config, harm = settings_of(manifest)
+        except (InputError, KeyError):  # an earlier version made it
+            found.append(_Used(entry.run_id, entry.weights_version, None, {}))
+        else:
+            found.append(_Used(entry.run_id, entry.weights_version, config, harm.weights))
     return found
 
 

@@ -12,8 +12,10 @@ from typer.testing import CliRunner
 import small_run as SMALL
 from dashboards.cli.main import app
 from risk_model import api
-from risk_model.comparison import Comparison, comparison_document
+from risk_model.comparison import Comparison, comparison_document, side_of
+from risk_model.model_store import read_model
 from risk_model.run_store import PublishedRun
+from risk_model.weight_change import change_weights
 
 
 @pytest.fixture(scope="module")
@@ -141,9 +143,25 @@ def test_settings_of_another_version_are_named(
     manifest["config"]["a_later_setting"] = 1
     (changed / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     found = api.compare(tmp_path, first, changed.name)
-    assert "not those of this version" in found.note
+    assert "are of another version" in found.note
     assert found.priorities["sv01"].shares is None
     # A run of a version that kept no harm weights.
     del manifest["config"]["a_later_setting"], manifest["harm_weights"]
     (changed / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     assert "harm_weights" in api.compare(tmp_path, first, changed.name).note
+
+
+def test_what_the_page_tries_names_the_weight_too(demonstration_run: PublishedRun) -> None:
+    part = change_weights(
+        read_model(demonstration_run),
+        side_of(demonstration_run),
+        demonstration_run.manifest,
+        "sv01",
+        {"persistence": 0.6, "all_crime_rate": 0.0},
+    )
+    assert part.shares is not None
+    assert set(part.shares.causes) == {"persistence 0.2 -> 0.6", "all_crime_rate 0.15 -> 0"}
+    for table in (part.entered, part.left, part.stayed):
+        change = table["score_after"] - table["score_before"]
+        np.testing.assert_allclose(part.shares.score.loc[table.index].sum(axis=1), change)
+        np.testing.assert_allclose(part.indicators.loc[table.index].sum(axis=1), change, atol=1e-5)
