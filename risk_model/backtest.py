@@ -38,6 +38,7 @@ FloatArray = NDArray[np.float64]
 
 BUDGETS = ("number", "area", "population")
 SHARES = (0.02, 0.05, 0.10, 0.20)
+_CELLS_AT_ONCE = 2_000_000
 _STAGE = 822  # of the spawn key, so that no other stage shares these draws
 
 
@@ -225,6 +226,13 @@ def _resample(
     if resamples == 0 or total == 0:
         return np.zeros((resamples, *chosen.shape[:-1])), np.zeros(resamples)
     rng = np.random.default_rng(seed)
-    drawn = rng.multinomial(total, count / total, size=resamples) * weights[category]
-    flat = chosen.reshape(-1, chosen.shape[-1])[:, area]
-    return (drawn @ flat.T).reshape(resamples, *chosen.shape[:-1]), drawn.sum(axis=1)
+    flat = chosen.reshape(-1, chosen.shape[-1])[:, area].T
+    caught = np.empty((resamples, flat.shape[1]))
+    totals = np.empty(resamples)
+    step = max(1, _CELLS_AT_ONCE // count.size)  # bounds memory; the draws are the same
+    for first in range(0, resamples, step):
+        part = slice(first, min(first + step, resamples))
+        size = part.stop - part.start
+        drawn = rng.multinomial(total, count / total, size=size) * weights[category]
+        caught[part], totals[part] = drawn @ flat, drawn.sum(axis=1)
+    return caught.reshape(resamples, *chosen.shape[:-1]), totals

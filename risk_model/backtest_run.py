@@ -48,7 +48,7 @@ class BacktestOptions:
     since
         First month that is looked at; None for the first that the files hold.
     resamples
-        Draws of the bootstrap over events.
+        Draws of the bootstrap: over events, or over forces. None for 999, or 9,999 over forces.
     by_force
         Choose within each police force at the last origin, and compare over forces.
     """
@@ -56,7 +56,7 @@ class BacktestOptions:
     window: int | None = None
     horizon: int = 1
     since: str | None = None
-    resamples: int = 999
+    resamples: int | None = None
     by_force: bool = False
 
 
@@ -83,6 +83,7 @@ def run_backtest(
     loaded = _trimmed(load(wide, progress=progress, blocks=blocks))
     data = build_model(loaded)
     window = options.window or len(settings.period.months)
+    resamples = options.resamples or (9_999 if options.by_force else 999)
     created = now or datetime.now(UTC)
     date = f"{created.astimezone(UTC):%Y-%m-%d}"
     compared: Sequence[Compared]
@@ -101,6 +102,7 @@ def run_backtest(
                 window=window,
                 horizon=options.horizon,
                 forecaster=forecaster,
+                resamples=resamples,
                 progress=progress,
             )
             tables = {TABLE: over.table, _FORCES: over.forces}
@@ -115,7 +117,7 @@ def run_backtest(
                 window=window,
                 horizon=options.horizon,
                 forecaster=forecaster,
-                resamples=options.resamples,
+                resamples=resamples,
                 progress=progress,
             )
             tables = {TABLE: one.table}
@@ -131,7 +133,7 @@ def run_backtest(
         "months": _covered(loaded),
         "window": window,
         "horizon": options.horizon,
-        "resamples": options.resamples,
+        "resamples": resamples,
         "seed": settings.risk.uncertainty.seed,
         "weights": settings.risk.version,
         "priorities": {key: one.title for key, one in settings.risk.priorities.items()},

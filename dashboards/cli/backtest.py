@@ -60,8 +60,14 @@ def backtest(
         ),
     ] = None,
     resamples: Annotated[
-        int, typer.Option(min=99, max=99_999, help="Draws of the bootstrap over events.")
-    ] = 999,
+        int | None,
+        typer.Option(
+            min=99,
+            max=99_999,
+            help="Draws of the bootstrap over events, or over forces.",
+            show_default="999, or 9,999 over forces",
+        ),
+    ] = None,
     by_force: Annotated[
         bool,
         typer.Option(

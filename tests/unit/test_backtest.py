@@ -311,6 +311,15 @@ def test_the_interval_is_as_wide_as_so_few_events_make_it() -> None:
     assert found["pai_lo"] / found["pai"] == pytest.approx(found["capture_lo"] / found["capture"])
 
 
+def test_draws_are_the_same_in_blocks_of_any_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = CASE.case(months=2)
+    whole = judged(data, first_origin(data), resamples=101)["harm"]
+    monkeypatch.setattr("risk_model.backtest._CELLS_AT_ONCE", 1_000)
+    parts = judged(data, first_origin(data), resamples=101)["harm"]
+    np.testing.assert_allclose(whole.resampled, parts.resampled, rtol=1e-12)
+    np.testing.assert_array_equal(whole.resampled_events, parts.resampled_events)
+
+
 def test_methods_are_paired_on_the_same_draws() -> None:
     data = CASE.case(months=3)
 
