@@ -103,3 +103,28 @@ def test_the_document_holds_all_that_was_asked_for(repository: Path) -> None:
         assert words in lists
     for words in ("What it is good at", "What it is not good at", "do not decide"):
         assert words in between(text, "claims")
+
+
+def first_table(text: str) -> dict[str, list[float]]:
+    """Return the figures of each method of the first table, its intervals left out."""
+    rows: dict[str, list[float]] = {}
+    for line in text.splitlines():
+        if line.startswith("| `") and line.split("`")[1] not in rows:
+            cells = [cell.strip() for cell in line.split("|")[2:-1]]
+            rows[line.split("`")[1]] = [float(cell.split(" ")[0]) for cell in cells]
+    return rows
+
+
+def test_what_is_said_by_hand_follows_from_the_figures_too(repository: Path) -> None:
+    """The sentences below the generated claims: the forecast first, counts close, IMD last."""
+    text = (repository / "docs" / "validation.md").read_text(encoding="utf-8")
+    shares = first_table(between(text, "backtest").split("### 37 police forces")[1])
+    counts = [max(pair) for pair in zip(shares["prior_counts"], shares["all_crime"], strict=True)]
+    for ours, theirs in zip(shares["forecast"], counts, strict=True):
+        assert theirs < ours < theirs + 0.03
+    for method, row in shares.items():
+        if method not in ("imd", "perfect"):
+            for ours, deprivation in zip(row, shares["imd"], strict=True):
+                assert ours > deprivation
+    for ours, equal in zip(shares["score_sv01"], shares["equal_weights_sv01"], strict=True):
+        assert abs(ours - equal) < 0.01

@@ -182,7 +182,11 @@ def test_a_part_of_the_areas_is_cut_out_whole() -> None:
             "weapon": "yes",
         }
     )
-    cut = part_of(replace(data, attributes=attributes), data.months[1:3], areas)
+    known = pd.DataFrame({"artefact": ["a prison"] * 48}, index=list(data.area_codes))
+    whole = replace(data, attributes=attributes, artefacts=known)
+    cut = part_of(whole, data.months[1:3], areas)
+    # Found from the points of all months, later ones too.
+    assert cut.artefacts is None
     assert cut.attributes is not None
     assert cut.attributes["month"].tolist() == ["2025-02"]
 
