@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import gzip
 import importlib.resources
+import os
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -59,7 +61,13 @@ def page(library: RunLibrary, settings: WebSettings, path: str, search: str) -> 
             current_id=current_id,
         )
     if path == "/compare":
-        return compare.layout(view, library, _comparison(view, search), current_id=current_id)
+        return compare.layout(
+            view,
+            library,
+            _comparison(view, search),
+            current_id=current_id,
+            saves=settings.weights is not None,
+        )
     if path == "/data":
         return data.layout(view, current_id=current_id)
     if path == "/method":
@@ -114,6 +122,37 @@ def _serve_files(server: Flask, library: RunLibrary) -> None:
     for rule in ("/geometry/<run_id>/<name>", "/geometry/<run_id>/<force>/<name>"):
         server.add_url_rule(rule, view_func=geometry, endpoint="geometry")
     server.add_url_rule("/health", view_func=health, endpoint="health")
+
+
+def _serve_weights(server: Flask, library: RunLibrary, settings: WebSettings) -> None:
+    """Add the download of changed weights: the address holds all of it, nothing is kept."""
+
+    def weights() -> Response:
+        asked = read_compare(request.query_string.decode("utf-8", "replace"))
+        try:
+            view = library.view(asked.run_id)
+        except InputError:
+            abort(404)
+        if settings.weights is None or not compare.is_sound(view, asked):
+            abort(404)
+        try:
+            content = library.save_weights(
+                settings.weights,
+                view.run_id,
+                asked.priority,
+                dict(asked.weights),
+                name=asked.name,
+                why=asked.why,
+            )
+        except InputError as error:
+            said = str(error).replace(f"{settings.weights.parent}{os.sep}", "")
+            return Response(f"Not saved: {said}\n", 400, mimetype="text/plain")
+        stem = re.sub(r"[^a-z0-9]+", "-", asked.name.casefold()).strip("-") or "weights"
+        response = Response(content, mimetype="application/yaml")
+        response.headers["Content-Disposition"] = f'attachment; filename="{stem}.yaml"'
+        return response
+
+    server.add_url_rule("/compare/weights.yaml", view_func=weights, endpoint="weights")
 
 
 def _refuse_unknown_pages(server: Flask, library: RunLibrary) -> None:
@@ -184,8 +223,9 @@ def create_app(runs: Path, settings: WebSettings | None = None) -> Dash:
         Input(ids.PAGE, "children"),
     )
     priority.register(app, library, chosen)
-    compare.register(app, library)
+    compare.register(app, library, chosen)
     _serve_files(server, library)
+    _serve_weights(server, library, chosen)
     _refuse_unknown_pages(server, library)
     callbacks.install(server, app.callback_map, most_bytes=chosen.callback_bytes)
     headers.install(server, headers.content_security_policy(app.csp_hashes()))

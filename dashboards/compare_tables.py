@@ -48,7 +48,28 @@ def _stay(count: int) -> str:
     return "stays" if count == 1 else "stay"
 
 
-def _rows(table: pd.DataFrame) -> tuple[tuple[str, ...], ...]:
+def _cause_words(cause: str) -> str:
+    """Say ``harm_rate 0.4 -> 0`` as people would."""
+    name, _, change = cause.partition(" ")
+    before, arrow, after = change.partition(" -> ")
+    if not arrow:
+        return cause.replace("_", " ")
+    return f"{words.indicator_words(name)}: {before} to {after}"
+
+
+def _causes(part: PriorityComparison, table: pd.DataFrame) -> list[str]:
+    """Return, for each area, the change that moved its score most; nothing where none is known."""
+    if part.shares is None or part.shares.score.empty:
+        return [""] * len(table)
+    shares = part.shares.score.reindex(table.index).abs()
+    most = shares.max(axis=1)
+    return [
+        _cause_words(str(shares.loc[code].idxmax())) if most[code] > 0 else ""
+        for code in table.index.astype(str)
+    ]
+
+
+def _rows(part: PriorityComparison, table: pd.DataFrame) -> tuple[tuple[str, ...], ...]:
     return tuple(
         (
             str(row["area_label"]),
@@ -59,14 +80,25 @@ def _rows(table: pd.DataFrame) -> tuple[tuple[str, ...], ...]:
             str(row["tier_after"])
             if str(row["tier_before"]) == str(row["tier_after"])
             else f"{row['tier_before']}, then {row['tier_after']}",
+            *([cause] if part.shares is not None else []),
         )
-        for row in table.to_dict("records")
+        for row, cause in zip(table.to_dict("records"), _causes(part, table), strict=True)
     )
 
 
 def change_tables(part: PriorityComparison) -> tuple[Table, ...]:
     """Return who enters, leaves, stays, and who moves most off both lists; empty ones left out."""
-    heads = ("Area", "Rank before", "Rank after", "Score before", "Score after", "Evidence")
+    heads: tuple[str, ...] = (
+        "Area",
+        "Rank before",
+        "Rank after",
+        "Score before",
+        "Score after",
+        "Evidence",
+    )
+    numeric: tuple[bool, ...] = (False, *(True,) * 4, False)
+    if part.shares is not None:
+        heads, numeric = (*heads, "Mostly through"), (*numeric, False)
     named = (
         ("Enter the list", part.entered),
         ("Leave the list", part.left),
@@ -74,7 +106,7 @@ def change_tables(part: PriorityComparison) -> tuple[Table, ...]:
         ("Move most, on neither list", part.moved),
     )
     return tuple(
-        Table(f"{caption}: {len(table)}", heads, _rows(table), (False, *(True,) * 4, False))
+        Table(f"{caption}: {len(table)}", heads, _rows(part, table), numeric)
         for caption, table in named
         if len(table)
     )

@@ -168,15 +168,19 @@ def changes_table(tables: JudgementTables, priority: str) -> Table | None:
     rows = _of(tables.list_changes, priority)
     if rows.empty:
         return None
-    cells = []
+    cells, same = [], []
     for scenario, part in rows.groupby("scenario", sort=False):
         names = {
             change: "; ".join(_text(name) for name in part["area_label"][part["change"] == change])
             for change in ("enters", "leaves")
         }
-        cells.append(
-            (_scenario_words(str(scenario)), names["enters"] or "none", names["leaves"] or "none")
-        )
+        said = _scenario_words(str(scenario))
+        if any(names.values()):
+            cells.append((said, names["enters"] or "none", names["leaves"] or "none"))
+        else:
+            same.append(f"{said[:1].lower()}{said[1:]}")
+    if same:
+        cells.append((f"No change: {'; '.join(same)}", "none", "none"))
     return Table(
         "Who enters and who leaves when one judgement is made otherwise",
         ("What is changed", "Enter", "Leave"),

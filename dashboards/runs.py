@@ -117,6 +117,15 @@ class RunLibrary:
         kept, side = self._models.get(run_id, lambda: (read_model(run), side_of(run)))
         return change_weights(kept, side, run.manifest, priority, weights)
 
+    def save_weights(
+        self, source: Path, run_id: str, priority: str, weights: Mapping[str, float], **words: str
+    ) -> bytes:
+        """Return a file of weights with changed ones; `words` are its name and why."""
+        from risk_model.weight_change import save_weights  # noqa: PLC0415
+
+        manifest = self.open(run_id).manifest
+        return save_weights(source, manifest, priority, weights, **words)
+
     def geometry(self, run_id: str, force: str = "") -> Geometry:
         """Return the shapes of a run, or of one of its forces, as the bytes that the browser gets.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 __all__ = ["WebSettings"]
 
@@ -13,6 +14,8 @@ class WebSettings:
 
     Parameters
     ----------
+    weights
+        The file of weights that changed ones are saved from, as a download; none by default.
     contact
         Where a reader may question a result, as plain text ("the partnership analyst, 01305 ...").
     runs_kept
@@ -25,6 +28,7 @@ class WebSettings:
         Threads of each server process.
     """
 
+    weights: Path | None = None
     contact: str = "your community safety partnership's analyst"
     runs_kept: int = 3
     callback_bytes: int = 64 * 1024

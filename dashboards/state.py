@@ -74,6 +74,7 @@ class CompareState:
     other: str = ""
     weights: tuple[tuple[str, float], ...] = ()
     name: str = ""
+    why: str = ""
 
 
 def _place(text: str) -> Place | None:
@@ -127,6 +128,7 @@ def read_compare(search: object) -> CompareState:
         other=_known(_RUN, given.get("with", "")),
         weights=tuple(sorted(found.items())),
         name=" ".join(given.get("name", "").split())[:_LONGEST_QUERY],
+        why=" ".join(given.get("why", "").split())[:_LONGEST_QUERY],
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from pydantic import ValidationError
@@ -12,14 +14,15 @@ from threadpoolctl import threadpool_limits
 
 from risk_model.attribution import Basis, attribute
 from risk_model.comparison import PriorityComparison, Side, compare_sides
-from risk_model.config.harm import HarmWeights
-from risk_model.config.risk import RiskConfig
+from risk_model.config.harm import HarmWeights, load_harm_weights
+from risk_model.config.risk import RiskConfig, load_risk
+from risk_model.config.write import save_version
 from risk_model.model_store import KeptModel
 from risk_model.provenance import jsonable
 from risk_model.whatif import density_shares, rescore
-from spatial.errors import Fault, InputError
+from spatial.errors import ConfigError, Fault, InputError
 
-__all__ = ["change_weights", "settings_of", "with_weights"]
+__all__ = ["change_weights", "save_weights", "settings_of", "with_weights"]
 
 
 def settings_of(manifest: Mapping[str, Any]) -> tuple[RiskConfig, HarmWeights]:
@@ -75,6 +78,56 @@ def with_weights(config: RiskConfig, priority: str, weights: Mapping[str, float]
     return config.model_copy(update={"priorities": {priority: changed}})
 
 
+def save_weights(
+    source: Path,
+    manifest: Mapping[str, Any],
+    priority: str,
+    weights: Mapping[str, float],
+    *,
+    name: str,
+    why: str = "",
+) -> bytes:
+    """Return a file of weights with other indicator weights for one priority, comments kept.
+
+    Parameters
+    ----------
+    source
+        The file that the run was made from; what was changed by `--set` for the run is changed in
+        the new file as well.
+    name, why
+        The name of the new version, and the reason, which goes into its comment.
+
+    Raises
+    ------
+    ConfigError
+        Where the file is not the one that the run was made from, or the name will not do.
+    """
+    config, harm = settings_of(manifest)
+    changed = with_weights(config, priority, weights).priorities[priority].indicators
+    overrides = {str(key): str(value) for key, value in manifest["overrides"].items()}
+    beside = load_harm_weights(source.parent / config.harm_weights)
+    if load_risk(source, overrides) != config or dict(beside.weights) != dict(harm.weights):
+        raise ConfigError(
+            Fault(
+                f"has other settings than run {manifest['run_id']}; start the service with the "
+                "file that the run was made from (--config)",
+                file=source.name,
+            )
+        )
+    changes = overrides | {
+        f"priorities.{priority}.indicators.{indicator}.weight": f"{entry.weight:.9g}"
+        for indicator, entry in changed.items()
+        if entry.weight != config.priorities[priority].indicators[indicator].weight
+    }
+    with TemporaryDirectory() as folder:
+        target = Path(folder) / "weights.yaml"
+        harm_file = target.parent / config.harm_weights
+        harm_file.parent.mkdir(parents=True, exist_ok=True)
+        harm_file.write_bytes((source.parent / config.harm_weights).read_bytes())
+        save_version(source, target, changes, version=name, why=why)
+        return target.read_bytes()
+
+
 def change_weights(
     kept: KeptModel,
     before: Side,
@@ -105,7 +158,9 @@ def change_weights(
     with threadpool_limits(limits=1):
         shares = density_shares(kept, before.areas, manifest, changed, harm)
         scored = rescore(kept.data, changed, harm, density_share=shares)
-        cause = attribute(priority, Basis(kept.data, config, harm), Basis(kept.data, changed, harm))
+        causes = attribute(
+            priority, Basis(kept.data, config, harm), Basis(kept.data, changed, harm)
+        )
     labels = kept.data.labels.loc[list(kept.data.study_codes)]
     after = replace(
         before,
@@ -115,5 +170,4 @@ def change_weights(
         areas=labels.join(scored.areas),
         contributions=scored.contributions,
     )
-    found = compare_sides(before, after, attributions={priority: cause})
-    return found.priorities[priority]
+    return compare_sides(before, after, attributions={priority: causes}).priorities[priority]

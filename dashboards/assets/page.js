@@ -170,6 +170,11 @@
     makeTicks();
     makeSliders();
     readControls();
+    if (window.location.hash) {
+      // The part that a link names has only come now.
+      const part = document.getElementById(window.location.hash.slice(1));
+      window.setTimeout(() => part && part.scrollIntoView(), 0);
+    }
     return frame.dataset.title;
   };
 

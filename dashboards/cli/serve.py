@@ -29,15 +29,23 @@ def serve(
             show_default=False,
         ),
     ] = None,
+    config: Annotated[
+        Path,
+        typer.Option(help="The weights that the Compare page saves changed ones from, if there."),
+    ] = Path("config/risk.yaml"),
     open_browser: Annotated[
         bool, typer.Option("--open", help="Open the page, where this machine has a display.")
     ] = False,
 ) -> None:
     """Serve the current run in the browser; no request leaves this machine."""
+    from dataclasses import replace
+
     from dashboards.server import serve as serve_pages
     from dashboards.settings import WebSettings
     from risk_model.run_store import read_run
 
     read_run(runs)  # refuse at once, in words, where nothing is published
-    settings = WebSettings() if contact is None else WebSettings(contact=contact)
+    settings = WebSettings(weights=config if config.is_file() else None)
+    if contact is not None:
+        settings = replace(settings, contact=contact)
     serve_pages(runs, host=host, port=port, settings=settings, open_browser=open_browser)

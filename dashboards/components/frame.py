@@ -22,13 +22,13 @@ def _strip(view: RunView) -> list[Any]:
     strips = []
     if view.manifest.get("demonstration"):
         strips.append(
-            html.Div(
+            html.Aside(
                 [
                     html.Strong("Demonstration data. "),
                     "This county is made up: no real place, crime or person is shown.",
                 ],
                 className="strip strip-demonstration",
-                role="note",
+                **attributes({"aria-label": "Demonstration"}),
             )
         )
     return strips
@@ -187,8 +187,11 @@ def problem_page(heading: str, text: str, *, way_out: str = "/") -> html.Div:
     )
 
 
-def section_table(table: Table, *, wide: bool = False) -> html.Div:
-    """Return a small table with its caption; a wide one scrolls inside its own box."""
+def section_table(table: Table, *, wide: bool = False, about: str = "") -> html.Div:
+    """Return a small table with its caption; a wide one scrolls inside its own box.
+
+    `about` tells that box from others of the same caption on the page, as SV01 from SV04.
+    """
     numeric = table.numeric or (False,) * len(table.columns)
 
     def css(place: int) -> str | None:
@@ -210,7 +213,9 @@ def section_table(table: Table, *, wide: bool = False) -> html.Div:
         for row in table.rows
     ]
     box: dict[str, Any] = (
-        {"tabIndex": "0", "role": "region", "aria-label": table.caption} if wide else {}
+        {"tabIndex": "0", "role": "region", "aria-label": f"{about} {table.caption}".strip()}
+        if wide
+        else {}
     )
     return html.Div(
         html.Table([html.Caption(table.caption), html.Thead(head), html.Tbody(body)]),

@@ -23,11 +23,12 @@ from dashboards.compare_tables import (
 from dashboards.components.attributes import attributes
 from dashboards.components.frame import fact_line, notice, page_frame, section_table
 from dashboards.runs import RunLibrary
+from dashboards.settings import WebSettings
 from dashboards.state import CompareState, link, read_compare
 from dashboards.view import RunView, facts
 from spatial.errors import InputError
 
-__all__ = ["MOST_AREAS", "layout", "register"]
+__all__ = ["MOST_AREAS", "is_sound", "layout", "register"]
 
 MOST_AREAS = 6_000  # scoring as many again takes about two seconds
 
@@ -44,6 +45,13 @@ def _asked(view: RunView, state: CompareState) -> dict[str, float]:
     """Return the weights that the address asks for; those of the run where it names none."""
     wanted = dict(state.weights)
     return {name: wanted.get(name, own) for name, own in _given(view, state.priority).items()}
+
+
+def is_sound(view: RunView, state: CompareState) -> bool:
+    """Say whether a question names a priority of the run and indicators of that priority."""
+    if state.priority not in view.priorities:
+        return False
+    return {name for name, _ in state.weights} <= set(_given(view, state.priority))
 
 
 def _figure(weight: float) -> str:
@@ -120,8 +128,57 @@ def _tabs(view: RunView, state: CompareState) -> html.Ul:
     return html.Ul(items, className="tabs")
 
 
-def answer(library: RunLibrary, view: RunView, state: CompareState) -> list[Any]:
-    """Return what the asked weights do, as headings, sentences and tables."""
+def _save(view: RunView, state: CompareState, *, offered: bool) -> list[Any]:
+    """Return the form that downloads the weights as a new version, and the command that does."""
+    own = _given(view, state.priority)
+    changed = {name: weight for name, weight in _asked(view, state).items() if weight != own[name]}
+    sets = " ".join(
+        f"--set priorities.{state.priority}.indicators.{name}.weight={_figure(weight)}"
+        for name, weight in changed.items()
+    )
+    command = html.Code(f"hotspots weights save NEW.yaml --name NAME {sets}")
+    form = html.Form(
+        [
+            dcc.Input(type="hidden", name="run", value=view.run_id),
+            dcc.Input(type="hidden", name="priority", value=state.priority),
+            *(
+                dcc.Input(type="hidden", name=f"w.{name}", value=_figure(weight))
+                for name, weight in changed.items()
+            ),
+            _text_field("name", "Name of the new version", "version-name"),
+            _text_field("why", "Reason, kept in the file", "version-why"),
+            html.Button("Download the file", type="submit", className="plain"),
+        ],
+        action="/compare/weights.yaml",
+        method="get",
+        className="force-chooser save-form",
+        **attributes({"aria-label": "Save as a new version"}),
+    )
+    return [
+        html.H3("Save as a new version"),
+        html.P("The file that the run was made from stays as it is; comments are kept."),
+        *([form] if offered else []),
+        html.P(["On the command line: ", command]),
+    ]
+
+
+def _text_field(name: str, label: str, field: str) -> html.Div:
+    return html.Div(
+        [
+            html.Label(label, htmlFor=field),
+            dcc.Input(id=field, type="text", name=name, maxLength=80, autoComplete="off"),
+        ],
+        className="control",
+    )
+
+
+def answer(
+    library: RunLibrary, view: RunView, state: CompareState, *, saves: bool = False
+) -> list[Any]:
+    """Return what the asked weights do, as headings, sentences and tables.
+
+    `saves` says that the service has the file of weights, so that a changed one can be downloaded.
+    """
     own, asked = _given(view, state.priority), _asked(view, state)
     if asked == own:
         return [
@@ -136,6 +193,7 @@ def answer(library: RunLibrary, view: RunView, state: CompareState) -> list[Any]
         html.P(correlation_said(part)),
         section_table(weight_table(own, asked)),
         *(section_table(table, wide=True) for table in change_tables(part)),
+        *_save(view, state, offered=saves),
         html.P(
             "Nothing is published by this page. Weights are judgements: choose them for what they "
             "say, never for the list that they give.",
@@ -188,12 +246,18 @@ def _two_runs(library: RunLibrary, view: RunView, state: CompareState) -> list[A
         result = library.compare(first, last)
     except InputError:
         return [notice("The link compares with a run that is not published here.")]
-    settings = settings_table(result)
+    differing = settings_table(result)
     parts: list[Any] = [
         html.P(
             f"Before: run {result.before} ({result.periods[0]}). "
             f"After: run {result.after} ({result.periods[1]})."
-        )
+        ),
+        html.P(
+            [
+                "Which change did it: ",
+                html.Code(f"hotspots compare {result.before} {result.after}"),
+            ]
+        ),
     ]
     for part in result.priorities.values():
         parts += [
@@ -201,8 +265,8 @@ def _two_runs(library: RunLibrary, view: RunView, state: CompareState) -> list[A
             html.P(correlation_said(part)),
             *(section_table(table, wide=True) for table in change_tables(part)),
         ]
-    if settings:
-        parts.append(section_table(settings, wide=True))
+    if differing:
+        parts.append(section_table(differing, wide=True))
     if result.inputs:
         parts += [
             html.H3(f"Files whose content differs: {len(result.inputs)}"),
@@ -214,7 +278,14 @@ def _two_runs(library: RunLibrary, view: RunView, state: CompareState) -> list[A
     return parts
 
 
-def layout(view: RunView, library: RunLibrary, state: CompareState, *, current_id: str) -> html.Div:
+def layout(
+    view: RunView,
+    library: RunLibrary,
+    state: CompareState,
+    *,
+    current_id: str,
+    saves: bool = False,
+) -> html.Div:
     """Return the compare page of an address."""
     comparing = bool(state.other) and state.other != view.run_id
     small = len(view.areas) <= MOST_AREAS
@@ -231,7 +302,7 @@ def layout(view: RunView, library: RunLibrary, state: CompareState, *, current_i
         _tabs(view, state),
         _weights_form(view, state),
         html.Div(
-            answer(library, view, state),
+            answer(library, view, state, saves=saves),
             id=ids.COMPARE_ANSWER,
             className="compare-answer",
             role="region",
@@ -257,11 +328,12 @@ def layout(view: RunView, library: RunLibrary, state: CompareState, *, current_i
     )
 
 
-def register(app: Dash, library: RunLibrary) -> None:
+def register(app: Dash, library: RunLibrary, settings: WebSettings) -> None:
     """Connect the page: what is typed becomes the address, the address asks, the server answers."""
 
     def make(state: CompareState) -> list[Any]:
-        return answer(library, library.view(state.run_id), state)
+        saves = settings.weights is not None
+        return answer(library, library.view(state.run_id), state, saves=saves)
 
     kept = lru_cache(maxsize=128)(make)
 
@@ -276,10 +348,7 @@ def register(app: Dash, library: RunLibrary) -> None:
             view = library.view(state.run_id)
         except InputError:  # a crafted question: our own pages name runs that exist
             abort(400)
-        if state.priority not in view.priorities or len(view.areas) > MOST_AREAS:
-            abort(400)
-        wanted = {name for name, _ in state.weights}
-        if not wanted <= set(_given(view, state.priority)):
+        if not is_sound(view, state) or len(view.areas) > MOST_AREAS:
             abort(400)
         return kept(
             CompareState(run_id=view.run_id, priority=state.priority, weights=state.weights)

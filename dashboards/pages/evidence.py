@@ -7,6 +7,7 @@ from typing import Any
 
 from dash import html
 
+from dashboards.components.attributes import attributes
 from dashboards.components.frame import fact_line, page_frame, section_table
 from dashboards.evidence_tables import (
     EngineTables,
@@ -38,6 +39,16 @@ from dashboards.judgement_tables import (
 from dashboards.view import RunView, facts
 
 __all__ = ["layout"]
+
+
+def _contents(view: RunView) -> html.Nav:
+    """Return the ways to the parts of a long page."""
+    parts = [("back-test", "Does it beat counting?"), ("expected", "What is expected next")]
+    parts += [(priority, f"The {priority.upper()} list and map") for priority in view.priorities]
+    return html.Nav(
+        html.Ul([html.Li(html.A(text, href=f"#{at}")) for at, text in parts], className="tabs"),
+        **attributes({"aria-label": "On this page"}),
+    )
 
 
 def _paragraphs(sentences: Sequence[str]) -> list[Any]:
@@ -72,14 +83,14 @@ def _judged(view: RunView, judged: JudgementTables, priority: str) -> list[Any]:
     return [
         html.H3("What the list hangs on"),
         *_paragraphs([sensitivity_said(judged, priority)]),
-        *([section_table(weights, wide=True)] if weights else []),
+        *([section_table(weights, wide=True, about=priority.upper())] if weights else []),
         *_paragraphs([changes_said(judged, priority)]),
-        *([section_table(changes, wide=True)] if changes else []),
+        *([section_table(changes, wide=True, about=priority.upper())] if changes else []),
         html.H3("What counts alone can say"),
         *_paragraphs([rank_sets_said(view, priority)]),
         html.H3("Who lives where areas are flagged"),
         *(_paragraphs([] if equity else missing)),
-        *(section_table(table, wide=True) for table in equity),
+        *(section_table(table, wide=True, about=priority.upper()) for table in equity),
     ]
 
 
@@ -93,22 +104,22 @@ def _priority(
     covers = coverage_table(tables, priority)
     widths = bandwidth_table(tables, priority)
     return [
-        html.H2(f"{priority.upper()} {title}"),
+        html.H2(f"{priority.upper()} {title}", id=priority),
         html.H3("How concentrated"),
         html.P(concentration_said(tables, priority)),
         *([section_table(spread)] if spread else []),
         html.H3("What the list covers"),
         html.P(coverage_said(tables, priority)),
-        *([section_table(covers, wide=True)] if covers else []),
+        *([section_table(covers, wide=True, about=priority.upper())] if covers else []),
         html.H3("Where circles stand out"),
         html.P(clusters_said(tables, priority)),
-        *([section_table(circles, wide=True)] if circles else []),
+        *([section_table(circles, wide=True, about=priority.upper())] if circles else []),
         html.H3("Does it depend on the borders?"),
         html.P(supports_said(tables, priority)),
-        *([section_table(supports, wide=True)] if supports else []),
+        *([section_table(supports, wide=True, about=priority.upper())] if supports else []),
         html.H3("Does it depend on the bandwidth?"),
         html.P(bandwidths_said(tables, view, priority)),
-        *([section_table(widths, wide=True)] if widths else []),
+        *([section_table(widths, wide=True, about=priority.upper())] if widths else []),
         html.H3("Beside deprivation"),
         html.P(bivariate_said(tables, priority)),
         *_judged(view, judged, priority),
@@ -132,12 +143,13 @@ def layout(
                 "Nothing here enters a score. Every figure is of recorded events of the "
                 "priority's offences, unweighted."
             ),
+            _contents(view),
+            *_beats_counting(view, judged),
+            *_expected(view, judged),
             *(
                 part
                 for priority in view.priorities
                 for part in _priority(view, tables, judged, priority)
             ),
-            *_beats_counting(view, judged),
-            *_expected(view, judged),
         ],
     )

@@ -14,8 +14,10 @@ from werkzeug.test import Client
 import web_run as WEB
 from dashboards.app import create_app
 from dashboards.pages import compare
+from dashboards.settings import WebSettings
 from dashboards.state import CompareState, read_compare
 from risk_model import api
+from risk_model.config.risk import load_risk
 from risk_model.run_store import PublishedRun
 from risk_model.weight_change import settings_of, with_weights
 from spatial.errors import InputError
@@ -205,3 +207,98 @@ def test_a_weight_of_another_priority_is_named(demonstration_run: PublishedRun) 
     with pytest.raises(InputError, match="sv01 has no indicator nowhere; it has harm_rate"):
         with_weights(config, "sv01", {"nowhere": 1.0})
     assert list(with_weights(config, "sv04", {}).priorities) == ["sv04"]
+
+
+def save(client: Client, rest: str) -> Any:
+    return client.get(f"/compare/weights.yaml?{rest}")
+
+
+@pytest.fixture
+def saving(demonstration_run: PublishedRun, repository: Path) -> Client:
+    weights = repository / "config" / "risk.yaml"
+    settings = WebSettings(weights=weights)
+    return create_app(demonstration_run.folder.parent, settings).server.test_client()
+
+
+def test_changed_weights_are_downloaded_as_a_new_version_with_their_comments(
+    saving: Client, demonstration_run: PublishedRun, repository: Path, tmp_path: Path
+) -> None:
+    """The file reads back as the run's settings with the two weights and the name changed."""
+    rest = run_of(
+        demonstration_run, "w.harm_rate=0.1&w.persistence=0.55&name=2027+trial&why=A+%22try"
+    )
+    answer = save(saving, rest)
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="2027-trial.yaml"'
+    assert 'A "try' in answer.text
+    source = repository / "config" / "risk.yaml"
+    comments = {
+        line.split("#", maxsplit=1)[1].strip()
+        for line in source.read_text("utf-8").splitlines()
+        if line.lstrip().startswith("#")
+    }
+    assert all(comment in answer.text for comment in comments)
+    (tmp_path / "new.yaml").write_bytes(answer.data)
+    made, was = load_risk(tmp_path / "new.yaml"), load_risk(source)
+    wanted = with_weights(was, "sv01", {"harm_rate": 0.1, "persistence": 0.55})
+    assert made.version == "2027 trial"
+    assert made.priorities["sv01"] == wanted.priorities["sv01"]
+    assert made.priorities["sv04"] == was.priorities["sv04"]
+    assert made.model_copy(update={"version": was.version, "priorities": was.priorities}) == was
+
+
+@pytest.mark.parametrize(
+    ("rest", "status", "said"),
+    [
+        ("w.harm_rate=0.1", 400, "is no name"),
+        ("w.harm_rate=0.1&name=2026-11 first", 400, "is the name of"),
+        ("name=other", 400, "no setting differs"),
+        ("w.nowhere=0.1&name=other", 404, ""),
+        ("priority=sv99&w.harm_rate=1&name=other", 404, ""),
+        ("run=20990101T000000Z-00000009&w.harm_rate=1&name=other", 404, ""),
+    ],
+)
+def test_a_version_that_cannot_be_saved_is_refused_in_words(
+    saving: Client, demonstration_run: PublishedRun, rest: str, status: int, said: str
+) -> None:
+    answer = save(saving, run_of(demonstration_run, rest))
+    assert answer.status_code == status
+    assert said in answer.text
+    if status == 400:
+        assert "/" not in answer.text  # no folder of this machine
+
+
+def test_weights_of_another_file_are_not_passed_off_as_those_of_the_run(
+    demonstration_run: PublishedRun, repository: Path, tmp_path: Path
+) -> None:
+    for name in ("risk.yaml", "harm_weights.csv"):
+        (tmp_path / name).write_bytes((repository / "config" / name).read_bytes())
+    text = (tmp_path / "risk.yaml").read_text("utf-8")
+    (tmp_path / "risk.yaml").write_text(text.replace("weight: 0.40", "weight: 0.41"), "utf-8")
+    assert text != (tmp_path / "risk.yaml").read_text("utf-8")
+    settings = WebSettings(weights=tmp_path / "risk.yaml")
+    client = create_app(demonstration_run.folder.parent, settings).server.test_client()
+    answer = save(client, run_of(demonstration_run, "w.harm_rate=0.1&name=other"))
+    assert answer.status_code == 400
+    assert "has other settings than run" in answer.text
+    assert str(tmp_path) not in answer.text
+
+
+def test_without_a_file_of_weights_the_command_is_told_and_nothing_is_downloaded(
+    client: Client, demonstration_run: PublishedRun
+) -> None:
+    rest = run_of(demonstration_run, "w.harm_rate=0.1")
+    said = answer(client, rest)
+    assert "Download the file" not in said
+    command = "hotspots weights save NEW.yaml --name NAME --set "
+    assert f"{command}priorities.sv01.indicators.harm_rate.weight=0.1" in said
+    assert save(client, f"{rest}&name=x").status_code == 404
+
+
+def test_the_change_that_moved_an_area_is_named(
+    client: Client, demonstration_run: PublishedRun
+) -> None:
+    """One weight is changed, so that it moved every area that moved."""
+    said = answer(client, run_of(demonstration_run, "w.deprivation_without_crime=4"))
+    assert "Mostly through" in said
+    assert "Deprivation (without its crime part): 0.25 to 4" in said

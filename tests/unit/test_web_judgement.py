@@ -192,12 +192,17 @@ def test_weights_stand_as_set_beside_as_they_work(judged_run: PublishedRun) -> N
     assert "not in this run" in sensitivity_said(tables, "sv04")
 
 
-def test_each_judgement_that_is_turned_is_one_row_with_the_names(judged_run: PublishedRun) -> None:
+def test_each_judgement_that_changes_the_list_is_one_row_with_the_names(
+    judged_run: PublishedRun,
+) -> None:
     tables = judgement_tables_of(judged_run)
     assert found(changes_table(tables, "sv01")).rows == (
         ("Weight up by a quarter: recorded harm", "Old Town C, Ward 0", "Old Town B, Ward 4"),
-        ("Without: average monthly chance of above-usual risk", "none", "none"),
-        ("a scenario to come", "none", "none"),
+        (
+            "No change: without: average monthly chance of above-usual risk; a scenario to come",
+            "none",
+            "none",
+        ),
     )
     assert changes_said(tables, "sv01").startswith("1 of 3 judgements")
 
