@@ -18,8 +18,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from risk_model.aggregate import score_vectors
+from risk_model.composite import Composite
 from risk_model.config.harm import HarmWeights
 from risk_model.config.risk import RiskConfig
+from risk_model.forecast import Forecast
 from risk_model.indicators import DEPRIVATION_INDICATORS
 from risk_model.model_data import ModelData, same_layers
 from risk_model.ranking import rank_rows
@@ -161,6 +163,11 @@ class _Changes:
         """Whether indicators have to be made anew."""
         return self.data or self.harm or bool(self.paths)
 
+    @property
+    def beyond_priority(self) -> bool:
+        """Whether it changes more than what the priority itself says."""
+        return self.data or self.harm or any(path[0] != "priorities" for path in self.paths)
+
 
 def _groupings(key: str, before: Basis, after: Basis) -> Iterator[tuple[_Changes, ...]]:
     """Yield the changes one by one, then in ever coarser groups."""
@@ -299,10 +306,17 @@ def _attributed(
     scores = np.empty((1 << m, len(codes)))
     ranks = np.empty_like(scores)
     bits = sum(1 << at for at in remaking)
+    # A forecast takes seconds to learn and sees nothing of what a priority says.
+    learned: dict[tuple[str, ...], Forecast | None] = {}
     for remade in sorted({s & bits for s in range(1 << m)}):
         rows = np.array([s for s in range(1 << m) if s & bits == remade])
-        basis = _mixed(key, before, after, _chosen(changes, remade))
-        scores[rows], ranks[rows] = _scored(key, basis, vectors[rows], codes)
+        made = _chosen(changes, remade)
+        basis = _mixed(key, before, after, made)
+        seen = tuple(change.cause.name for change in made if change.beyond_priority)
+        rated = rate(basis.data, basis.config, basis.harm, forecast=learned.get(seen))
+        learned[seen] = rated.forecast
+        composite = rated.composites[key]
+        scores[rows], ranks[rows] = _scored(basis, key, composite, vectors[rows], codes)
     kept = ~(np.isnan(scores[0]) | np.isnan(scores[-1]))
     index = pd.Index(codes, name="area_code")[kept]
     size = before.config.priorities[key].list.size
@@ -342,11 +356,14 @@ def _chosen(changes: Sequence[_Changes], subset: int) -> list[_Changes]:
 
 
 def _scored(
-    key: str, basis: Basis, vectors: NDArray[np.float64], codes: Sequence[str]
+    basis: Basis,
+    key: str,
+    composite: Composite,
+    vectors: NDArray[np.float64],
+    codes: Sequence[str],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return scores and ranks (vectors by codes) of every set of weights (in order of names)."""
     data, settings = basis.data, basis.config.priorities[key]
-    composite = rate(data, basis.config, basis.harm).composites[key]
     study = data.in_study
     x = np.stack([part.normalised[study] for part in composite.parts], axis=1)
     missing = np.isnan(x)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from risk_model.attribution import Attribution
 from risk_model.provenance import jsonable
 from risk_model.run_store import PublishedRun
+
+if TYPE_CHECKING:  # it scores, and loads what the pages of a run do not need
+    from risk_model.attribution import Attribution
 
 __all__ = [
     "Comparison",

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 import model_case as CASE
-from risk_model import attribution
+from risk_model import attribution, scoring
 from risk_model.attribution import MAXIMUM_CAUSES, Attribution, Basis, attribute, shapley
 from risk_model.config.harm import HarmWeights
 from risk_model.config.risk import RiskConfig
@@ -256,6 +256,24 @@ def test_the_same_layers_are_known_by_what_they_hold() -> None:
         {"attributes": data.indicators},
     ):
         assert not same_layers(data, replace(data, **change)), change
+
+
+def test_a_forecast_is_learned_once_for_what_it_sees(monkeypatch: pytest.MonkeyPatch) -> None:
+    learned = []
+    fit = scoring.fit_forecast
+
+    def counted(*arguments: Any, **options: Any) -> Any:
+        learned.append(arguments)
+        return fit(*arguments, **options)
+
+    stretched = CASE.Indicator(weight=0.5, normalise="exponential")
+    before = basis(MIXED, CASE.case(n=40))
+    after = basis(MIXED | {"harm_rate": stretched, "expected_violence": 0.4}, before.data)
+    monkeypatch.setattr(scoring, "fit_forecast", counted)
+    found = attribute("sv01", before, after)
+    assert [c.name for c in found.causes] == ["harm_rate normalise", "expected_violence 0 -> 0.4"]
+    assert len(learned) == 1
+    check_sums(found, before, after)
 
 
 def test_settings_survive_the_way_through_a_manifest() -> None:
