@@ -339,7 +339,7 @@ def compare_with(runs: Path, run_id: str | None, config: Path) -> Comparison:
     before = side_of(published)
     with threadpool_limits(limits=1):
         shares = density_shares(kept, before.areas, published.manifest, risk, harm)
-        scored = rescore(kept.data, risk, harm, density_share=shares)
+        scored = rescore(kept.data, risk, harm, density_share=shares, explain=False)
     labels = kept.data.labels.loc[list(kept.data.study_codes)]
     after = replace(
         before,

@@ -139,6 +139,7 @@ def score_model(
     *,
     density_share: Mapping[str, pd.Series],
     forecast: Forecast | None = None,
+    explain: bool = True,
     progress: Progress | None = None,
     blocks: BlockMap = SERIAL,
 ) -> Scored:
@@ -155,6 +156,8 @@ def score_model(
     forecast
         Expected events of the coming months; made here where an indicator needs it and it is not
         given.
+    explain
+        Whether to write reasons and explanations; without, their column and tables are not there.
     progress
         Called with a stage and the percentage done.
     blocks
@@ -217,7 +220,10 @@ def score_model(
     index = pd.Index(data.area_codes, name="area_code")
     frames = [pd.DataFrame({"events": data.counts.sum(axis=(1, 2))}, index=index)]
     guards = guard_columns(data, config)
-    tables = [priority_columns(f, data, config, exposed, guards) for f in findings.values()]
+    tables = [
+        priority_columns(each, data, config, exposed, guards, explain=explain)
+        for each in findings.values()
+    ]
     frames += [guards]
     frames += [table.columns for table in tables]
     areas = pd.concat(frames, axis=1)[study]

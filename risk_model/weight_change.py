@@ -157,7 +157,7 @@ def change_weights(
     changed = with_weights(config, priority, weights)
     with threadpool_limits(limits=1):
         shares = density_shares(kept, before.areas, manifest, changed, harm)
-        scored = rescore(kept.data, changed, harm, density_share=shares)
+        scored = rescore(kept.data, changed, harm, density_share=shares, explain=False)
         causes = attribute(
             priority, Basis(kept.data, config, harm), Basis(kept.data, changed, harm)
         )

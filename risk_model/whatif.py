@@ -26,13 +26,15 @@ def rescore(
     harm: HarmWeights,
     *,
     density_share: Mapping[str, pd.Series],
+    explain: bool = True,
 ) -> Scored:
     """Return what `config` would make of the layers of a run. Pure: nothing is read or written.
 
     Draws are keyed by category, priority and block, so that a change of weights is compared on
-    the same drawn risks.
+    the same drawn risks. Without `explain` every score, rank, draw and test is made, and no
+    sentence is written: who compares lists reads none.
     """
-    return score_model(data, config, harm, density_share=density_share)
+    return score_model(data, config, harm, density_share=density_share, explain=explain)
 
 
 def density_shares(

@@ -26,6 +26,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 COLD = "cold start to published run, Dorset Council, six months"
 NATION = "cold start to published run, England and Wales, one quarter"
 AGAIN = "whatif.rescore after a change of {}, 463 areas, 200 draws, 99,999 permutations"
+EXPLAINED = "the same after a change of offences, with every explanation in words"
 BASELINE = os.environ.get("HOTSPOTS_BENCH_BASELINE", "")
 """A folder with the source of the main job, to be measured in the same run."""
 
@@ -122,13 +123,18 @@ def kept(
     return model, density_shares(model, published, run.manifest, config, harm), config, harm
 
 
-def again(benchmark: BenchmarkFixture, kept: Any, changes: list[tuple[Any, ...]]) -> None:
-    """Each round has a change of its own; what earlier rounds kept is kept, as in the service."""
+def again(
+    benchmark: BenchmarkFixture, kept: Any, changes: list[tuple[Any, ...]], *, explain: bool = False
+) -> None:
+    """Each round has a change of its own; what earlier rounds kept is kept, as in the service.
+
+    Scores, ranks, draws and tests; the sentences that explain them too where `explain` says so.
+    """
     shares = kept[1]
     rounds = iter(changes)
 
     def changed() -> tuple[tuple[Any, ...], dict[str, Any]]:
-        return next(rounds), {"density_share": shares}
+        return next(rounds), {"density_share": shares, "explain": explain}
 
     scored = benchmark.pedantic(rescore, setup=changed, rounds=len(changes) - 1, warmup_rounds=1)
     assert len(scored.areas) == 463
@@ -152,8 +158,7 @@ def bench_reweigh_ours(benchmark: BenchmarkFixture, kept: Any) -> None:
     again(benchmark, kept, changes)
 
 
-@pytest.mark.benchmark(group=AGAIN.format("offences"))
-def bench_offences_ours(benchmark: BenchmarkFixture, kept: Any) -> None:
+def other_offences(kept: Any) -> list[tuple[Any, ...]]:
     """Another harm weight of violence: the harm rate and what is tested change."""
     model, _, config, harm = kept
     changes = []
@@ -161,7 +166,17 @@ def bench_offences_ours(benchmark: BenchmarkFixture, kept: Any) -> None:
         weights = dict(harm.weights)
         weights["violence_and_sexual_offences"] *= 1.0 + (step + 1) / 100.0
         changes.append((model.data, config, replace(harm, weights=weights)))
-    again(benchmark, kept, changes)
+    return changes
+
+
+@pytest.mark.benchmark(group=AGAIN.format("offences"))
+def bench_offences_ours(benchmark: BenchmarkFixture, kept: Any) -> None:
+    again(benchmark, kept, other_offences(kept))
+
+
+@pytest.mark.benchmark(group=EXPLAINED)
+def bench_offences_explained_ours(benchmark: BenchmarkFixture, kept: Any) -> None:
+    again(benchmark, kept, other_offences(kept), explain=True)
 
 
 @pytest.mark.benchmark(group=AGAIN.format("period"))

@@ -56,6 +56,7 @@ ROWS = (
         )
         for change in ("weight", "offences", "period")
     ),
+    Row("the same after a change of offences, with every explanation in words"),
 )
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import model_case as CASE
-from risk_model import clusters, uncertainty
+from risk_model import area_table, clusters, uncertainty
 from risk_model.config.risk import RiskConfig
 from risk_model.kept import Kept, bits
 from risk_model.layers import small_area
@@ -19,7 +19,12 @@ from risk_model.model_data import ModelData
 from risk_model.scoring import Scored
 from risk_model.whatif import rescore
 
-KEEPERS = ((small_area, "_KEPT"), (uncertainty, "_KEPT"), (clusters, "_KEPT"))
+KEEPERS = (
+    (small_area, "_KEPT"),
+    (uncertainty, "_KEPT"),
+    (clusters, "_KEPT"),
+    (area_table, "_KEPT"),
+)
 DATA = CASE.case(n=56, ring=8)
 Change = Callable[[ModelData, RiskConfig], tuple[ModelData, RiskConfig, Any]]
 
@@ -145,3 +150,16 @@ def test_nothing_is_kept_of_a_country(monkeypatch: pytest.MonkeyPatch) -> None:
     same(large, small)
     assert not small_area._KEPT._answers
     assert not uncertainty._KEPT._answers
+
+
+def test_without_explanations_every_figure_is_the_same() -> None:
+    config = CASE.settings()
+    whole = rescore(DATA, config, CASE.HARM, density_share={})
+    plain = rescore(DATA, config, CASE.HARM, density_share={}, explain=False)
+    said = [name for name in whole.areas if name.endswith("_reasons")]
+    assert len(said) == len(config.priorities)
+    pd.testing.assert_frame_equal(plain.areas, whole.areas.drop(columns=said), check_exact=True)
+    pd.testing.assert_frame_equal(plain.contributions, whole.contributions, check_exact=True)
+    assert plain.sentences.empty
+    assert plain.figures.empty
+    assert not whole.sentences.empty
