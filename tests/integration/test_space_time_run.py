@@ -77,8 +77,8 @@ def _events(areas: gpd.GeoDataFrame, people: pd.Series) -> pd.DataFrame:
 @pytest.fixture(scope="module")
 def run(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> PublishedRun:
     root = tmp_path_factory.mktemp("fourteen-months")
-    for folder in ("boundaries", "lookups", "population", "deprivation", "rurality"):
-        shutil.copytree(repository / "data" / folder, root / "data" / folder)
+    left_out = shutil.ignore_patterns("incidents", "*.py", "__pycache__")
+    shutil.copytree(repository / "data", root / "data", ignore=left_out)
     shutil.copytree(repository / "config", root / "config")
     layer = next((root / "data" / "boundaries").glob("*.gpkg"))
     areas = gpd.read_file(layer).set_index("LSOA21CD").sort_index()

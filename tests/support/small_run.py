@@ -116,6 +116,8 @@ def manifest(frame: gpd.GeoDataFrame, **changes: object) -> dict[str, object]:
         "config": {"version": "test weights"},
         "config_sha256": "1" * 64,
         "overrides": {},
+        "code_version": "made up",
+        "versions": {"python": "3.11"},
         "seed": 1,
         "statistics": {"global_moran": {}, "tested_variable": {}},
         "priorities": {
