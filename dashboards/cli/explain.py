@@ -64,7 +64,28 @@ def _told(run: PublishedRun, row: Any, code: str, key: str) -> list[str]:
         lines.append(f"Counts alone can say: rank {figure(low)} to {figure(high)}.")
     if row.get(f"{key}_patch"):
         lines.append(f"Part of the patch {row[f'{key}_patch']}.")
+    if row.get(f"{key}_feedback"):
+        lines.append(f"Feedback: {row[f'{key}_feedback']}.")
+    if row.get(f"{key}_agreement"):
+        lines.append(f"Other sources: {_sources(run, row, code, key)}.")
     return lines
+
+
+def _sources(run: PublishedRun, row: Any, code: str, key: str) -> str:
+    """Return what other sources say of an area against police counts, together and one by one."""
+    import pandas as pd
+
+    from dashboards.exports.wording import figure
+
+    layers = pd.read_csv(run.path("layers.csv"), dtype={"area_code": str})
+    own = layers[(layers["area_code"] == code) & (layers["priority"] == key)]
+    said = []
+    for source in own.to_dict("records"):
+        low, high = figure(source["period_events"]), figure(source["period_events_hi"])
+        events = low if low == high else f"{low} to {high}"
+        name = str(source["source"]).replace("_", " ")
+        said.append(f"{name} {source['agreement']} ({events} events)")
+    return f"{row[f'{key}_agreement']}: {', '.join(said)}"
 
 
 def explain(

@@ -133,6 +133,17 @@ def test_check_prints_where_the_rows_of_other_sources_went(repository: Path) -> 
     assert "community-voice.csv:737: month: 'Jun-25' (bad_month)" in done.stdout
 
 
+def test_explain_says_what_other_sources_see(
+    repository: Path, demonstration_run: PublishedRun
+) -> None:
+    runs = str(demonstration_run.folder.parent)
+    done = hotspots(repository, "explain", "E01990001", "--priority", "sv04", "--runs", runs)
+    assert done.returncode == 0, done.stderr
+    said = " ".join(done.stdout.split())
+    assert "Other sources: other source only: emergency department other source only" in said
+    assert "ambulance other source only (52 events)" in said
+
+
 def test_compare_needs_no_run_id_for_the_current_run(
     repository: Path, demonstration_run: PublishedRun
 ) -> None:
