@@ -8,7 +8,16 @@ from typing import Any
 
 import pandas as pd
 
-__all__ = ["MOST_LIVE", "Force", "force_of", "forces_of", "in_force", "live_forces", "nations"]
+__all__ = [
+    "MOST_LIVE",
+    "Force",
+    "force_of",
+    "forces_of",
+    "in_force",
+    "live_forces",
+    "nations",
+    "rank_words",
+]
 
 # A browser that draws by software takes 1 s for 450 polygons and 5 to 10 s for 35,000. Of one
 # force all are drawn, however many: the largest, London, has 4,994.
@@ -74,3 +83,23 @@ def nations(areas: pd.DataFrame, priority: str) -> pd.Series[str]:
     apart = bool((firsts & welsh).any() and (firsts & ~welsh).any())
     named = ["Wales" if cymru else "England" for cymru in welsh] if apart else [""] * len(areas)
     return pd.Series(named, index=areas.index, dtype="str")
+
+
+def rank_words(areas: pd.DataFrame, forces: Mapping[str, Force], priority: str, code: str) -> str:
+    """Say an area's rank and among how many; in a country also its place in the police force."""
+    ranks = areas[f"{priority}_rank"]
+    rank = ranks[code]
+    if pd.isna(rank):
+        return "Not ranked"
+    nation = nations(areas, priority)
+    own = nation[code]
+    if not own and not forces:
+        return f"Rank {rank:.0f} of {len(areas):,}"
+    size = int((ranks.notna() & (nation == own)).sum())
+    text = f"Rank {rank:,.0f} of {size:,} ranked" + (f" in {own}" if own else "")
+    lad = str(areas["lad_code"][code])
+    for force in forces.values():
+        if lad in force.lads:
+            local = ranks[in_force(areas, force)].dropna()
+            text += f"; {int((local < rank).sum()) + 1:,} of {len(local):,} in {force.name}"
+    return text

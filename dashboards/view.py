@@ -12,7 +12,7 @@ import pandas as pd
 
 from dashboards import words
 from dashboards.exports.wording import new_since
-from dashboards.forces import Force, in_force, live_forces, nations
+from dashboards.forces import Force, in_force, live_forces, rank_words
 from dashboards.standing import standing_figures
 from dashboards.state import ViewState
 from dashboards.strata import strata_of
@@ -379,25 +379,6 @@ def _figures(view: RunView, priority: str, row: pd.Series[Any]) -> tuple[Fact, .
     return tuple(lines)
 
 
-def _rank_words(view: RunView, priority: str, code: str, rank: float) -> str:
-    """Say a rank, among how many, and in a country where it was ranked and its place locally."""
-    if not np.isfinite(rank):
-        return "Not ranked"
-    ranks = view.areas[f"{priority}_rank"]
-    nation = nations(view.areas, priority)
-    own = nation[code]
-    if not own and not view.forces:
-        return f"Rank {rank:.0f} of {len(view.areas):,}"
-    size = int((ranks.notna() & (nation == own)).sum())
-    text = f"Rank {rank:,.0f} of {size:,} ranked" + (f" in {own}" if own else "")
-    lad = str(view.areas["lad_code"][code])
-    for force in view.forces.values():
-        if lad in force.lads:
-            local = ranks[in_force(view.areas, force)].dropna()
-            text += f"; {int((local < rank).sum()) + 1:,} of {len(local):,} in {force.name}"
-    return text
-
-
 def area_story(view: RunView, priority: str, code: str) -> AreaStory | None:
     """Return what the panel says of an area, or None where the run has no such area."""
     if code not in view.areas.index or priority not in view.priorities:
@@ -409,7 +390,6 @@ def area_story(view: RunView, priority: str, code: str) -> AreaStory | None:
     key = tier.casefold().replace(" ", "_")
     sentence = (configured.get(key) or {}).get("sentence") or _TIER_SENTENCES.get(tier, "")
     reasons, sure = _told(_text(row, f"{priority}_reasons"))
-    rank = _float(row, f"{priority}_rank")
     where = [
         _text(row, "ward_name") and f"{_text(row, 'ward_name')} ward",
         _text(row, "lad_name"),
@@ -424,7 +404,7 @@ def area_story(view: RunView, priority: str, code: str) -> AreaStory | None:
         tier=tier,
         tier_sentence=str(sentence),
         flagged=bool(_flags(view, priority).loc[code]),
-        rank=_rank_words(view, priority, code, rank),
+        rank=rank_words(view.areas, view.forces, priority, code),
         reasons=reasons,
         drivers=_drivers(view, priority, code),
         sureness=sureness(

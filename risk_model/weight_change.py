@@ -170,4 +170,5 @@ def change_weights(
         areas=labels.join(scored.areas),
         contributions=scored.contributions,
     )
-    return compare_sides(before, after, attributions={priority: causes}).priorities[priority]
+    found = compare_sides(before, after, attributions={priority: causes})
+    return found.priorities[priority]

@@ -119,6 +119,16 @@ def area_panel(
                             html.Ul(
                                 [_reason(reason) for reason in story.reasons], className="reasons"
                             ),
+                            *(
+                                [
+                                    html.H3("Beside the score"),
+                                    html.Dl(
+                                        [_figure(fact) for fact in context], className="figures"
+                                    ),
+                                ]
+                                if context
+                                else []
+                            ),
                         ]
                     ),
                     html.Section(
@@ -142,16 +152,6 @@ def area_panel(
                         [
                             html.H3("Figures"),
                             html.Dl([_figure(fact) for fact in story.figures], className="figures"),
-                            *(
-                                [
-                                    html.H3("Beside the score"),
-                                    html.Dl(
-                                        [_figure(fact) for fact in context], className="figures"
-                                    ),
-                                ]
-                                if context
-                                else []
-                            ),
                         ]
                     ),
                 ],
