@@ -112,7 +112,9 @@ def manifest(frame: gpd.GeoDataFrame, **changes: object) -> dict[str, object]:
         "attribution": ["Made up for a test."],
         "period": {"start": months[0], "end": months[-1], "months": months, "covered": months[:-1]},
         "area": {"lads": ["X01", "X02"], "study": len(frame), "ring": 0, "vintage": "2021"},
-        "inputs": [{"path": "incidents/a.zip", "sha256": "0" * 64, "rows": 100}],
+        "inputs": [
+            {"role": "incidents", "path": "incidents/a.zip", "sha256": "0" * 64, "rows": 100}
+        ],
         "config": {"version": "test weights"},
         "config_sha256": "1" * 64,
         "overrides": {},
