@@ -219,8 +219,8 @@ def coverage_said(tables: EngineTables, priority: str) -> str:
         f"The {first['cut']} is {first['areas_share']:.1%} of the areas, "
         f"{first['population_share']:.1%} of the residents and {first['area_share']:.1%} of the "
         f"land, and holds {_share(first['events_share'])} of the events. These are the events that "
-        "made the list (same data): the next months will show less, and how much less is a "
-        "question for a back-test."
+        "made the list (same data): the next months will show less, and how much less is what a "
+        "back-test says."
     )
 
 
@@ -270,13 +270,13 @@ def bandwidths_said(tables: EngineTables, view: RunView, priority: str) -> str:
         return str(rows["note"].iloc[0])
     kept = rows.set_index("bandwidth")["kept"]
     held = [
-        f"{_share(kept[name])} of their land are hot spots with {words} the bandwidth"
+        f"{_share(kept[name])} is in hot spots at {words} the bandwidth"
         for name, words in (("half", "half"), ("double", "twice"))
         if name in kept and pd.notna(kept[name])
     ]
     return f"{density_said(view.manifest, priority)} " + (
-        f"Of the hot spots that the map shows, {' and '.join(held)}. What no bandwidth changes is "
-        "a place; what one bandwidth alone shows is a choice."
+        f"Of the land in the map's hot spots {' and '.join(held)}. What no bandwidth changes is a "
+        "place; what one bandwidth alone shows is a choice."
         if held
         else "There are no hot spots to compare."
     )

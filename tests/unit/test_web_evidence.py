@@ -149,8 +149,8 @@ def test_bandwidths_stand_side_by_side_with_how_the_one_came_about(
     said = bandwidths_said(tables, seen, "sv01")
     assert said.startswith(words)
     assert (
-        "Of the hot spots that the map shows, 62% of their land are hot spots with half the "
-        "bandwidth. What no bandwidth changes" in said
+        "Of the land in the map's hot spots 62% is in hot spots at half the bandwidth. What no "
+        "bandwidth changes" in said
     )
     table = bandwidth_table(tables, "sv01")
     assert table is not None
