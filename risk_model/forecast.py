@@ -51,8 +51,8 @@ PASSING_STAYS = 0.5
 
 TOGETHER = 0.5
 """Correlation between the categories of a sum of what is not known of an area. Both were chosen so
-that 95 % intervals held 95 % of areas over one to five later months in the south-west of England,
-January to May 2025 (docs/validation.md)."""
+that 95 % intervals held about 95 % of areas over one to five later months in the south-west of
+England, January to May 2025; what they hold elsewhere: docs/methodology.md."""
 
 _ASB = "anti_social_behaviour"
 _TUNED = ("possession_of_weapons", "robbery", "violence_and_sexual_offences")

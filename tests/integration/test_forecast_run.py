@@ -88,31 +88,42 @@ def test_intervals_hold_the_months_that_came_in_the_force_area(
 ) -> None:
     """463 areas of Dorset and Bournemouth, Christchurch and Poole, by 1 to 5 months of six.
 
-    Where the level rose from winter to spring (violence by a tenth after February), fewer areas
-    are held than 95 %, and more elsewhere: the level moves every area together.
+    Held of violence .92 .90 .94 .95 .97, robbery .98 .96 .96 .97 .98, harm .92 .88 .92 .93 .95: fewer
+    where the level rose from winter to spring, which moves every area together.
     """
     data, config, request = dorset
     harm = load_harm_weights(request.config.parent / config.harm_weights)
     at = data.categories.index
-    held: dict[str, list[float]] = {"violence": [], "robbery": []}
-    alike: dict[str, list[float]] = {"violence": [], "robbery": []}
+    weights = np.array(
+        [
+            0.0 if name in config.police_generated.categories else harm.weights[name]
+            for name in data.categories
+        ]
+    )
+    held: dict[str, list[float]] = {"violence": [], "robbery": [], "harm": []}
+    alike: dict[str, list[float]] = {"violence": [], "robbery": [], "harm": []}
     for months in range(1, 6):
         found = fit_forecast(
             data, config, harm, seed=1, months_used=data.months[:months], horizon_months=6 - months
         )
         came = data.counts[data.in_study, months:].sum(axis=1)
-        for outcome, name in (("violence", "violence_and_sexual_offences"), ("robbery", "robbery")):
+        outcomes = {
+            "violence": came[:, at("violence_and_sexual_offences")],
+            "robbery": came[:, at("robbery")],
+            "harm": came @ weights,
+        }
+        for outcome, events in outcomes.items():
             mean, lo, hi = (
                 part[outcome][data.in_study] for part in (found.expected, found.lo, found.hi)
             )
-            events = came[:, at(name)]
             held[outcome].append(float(((lo <= events) & (events <= hi)).mean()))
             alike[outcome].append(float(np.corrcoef(mean, events)[0, 1]))
     assert data.in_study.sum() == 463
     assert 0.93 <= np.mean(held["violence"]) <= 0.98
     assert 0.93 <= np.mean(held["robbery"]) <= 1.0
-    assert min(held["violence"] + held["robbery"]) >= 0.88
-    assert min(alike["violence"]) > 0.8
+    assert 0.90 <= np.mean(held["harm"]) <= 0.98
+    assert min(min(shares) for shares in held.values()) >= 0.88
+    assert min(alike["violence"] + alike["harm"]) > 0.8
     assert min(alike["robbery"]) > 0.3
 
 
