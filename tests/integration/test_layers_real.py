@@ -217,3 +217,26 @@ def test_dorset_scored_with_the_shipped_settings(repository: Path, dorset: Model
         assert areas[f"{name}_rank_in_stratum"].max() == 123
     # METHODS 4: months of one area are about 1.5 times as dispersed as Poisson.
     assert 1.2 < scored.diagnostics["sv01"]["phi"] < 1.8
+
+
+def test_ages_of_2020_reach_every_area_of_dorset_and_keep_their_sum(real_data: Path) -> None:
+    """Against the published total column, with five splits and a merger on the way."""
+    from risk_model.layers.ages import place_ages, read_ages
+
+    name = "population/mid-2020-lsoa11-single-year-of-age-persons.csv"
+    table = read_ages(real_data / name, shown_as=name)
+    published = pd.read_csv(real_data / name, usecols=["LSOA Code", "All Ages"], index_col=0)
+    totals = published["All Ages"].reindex(table.frame.index)
+    pd.testing.assert_series_equal(table.frame.sum(axis=1), totals, check_names=False)
+    lookup = "lookups/LSOA11_to_LSOA21_to_LAD22_EW.csv"
+    crosswalk = read_crosswalk(real_data / lookup, shown_as=lookup)
+    wards = pd.read_csv(real_data / "lookups/LSOA21_to_WD24_to_LAD24_EW.csv", dtype=str)
+    codes = sorted(wards.loc[wards["LAD24CD"] == "E06000059", "LSOA21CD"])
+    census = pd.read_csv(real_data / "population/census2021-ts001-lsoa.csv")
+    residents = census.set_index("geography code").iloc[:, 2].astype(float)
+    placed = place_ages(table, codes, vintage="2021", crosswalk=crosswalk, residents=residents)
+    assert len(placed.frame) == 223
+    assert placed.frame.notna().all(axis=None)
+    changes = crosswalk.frame
+    parents = changes.loc[changes["LSOA21CD"].isin(codes), "LSOA11CD"].unique()
+    assert placed.frame.to_numpy().sum() == pytest.approx(totals[parents].sum())
