@@ -18,8 +18,10 @@ from risk_model.run_store import PublishedRun
 
 __all__ = [
     "JudgementTables",
+    "backtest_other_ways",
     "backtest_said",
     "backtest_tables",
+    "backtest_verdicts",
     "changes_said",
     "changes_table",
     "driver_tables",
@@ -46,6 +48,7 @@ _METHODS = {
     "imd": "Deprivation alone (IMD)",
     "equal_weights": "Equal weights",
     "forecast": "The forecast",
+    "forecast_all_forces": "The forecast learned from all forces",
     "perfect": "The perfect choice",
 }
 _KINDS = {"deprivation": "Deprivation (fifths of England)", "rurality": "Rurality", "age": "Age"}
@@ -241,16 +244,33 @@ def _outcome_words(outcome: str) -> str:
     return _OUTCOMES.get(outcome, outcome.replace("_", " ").capitalize())
 
 
-def backtest_said(view: RunView) -> tuple[str, ...]:
-    """Return the verdicts of the back-test, or that none was run."""
+def backtest_said(view: RunView) -> str:
+    """Say when the run was back-tested and how to read what follows, or that it was not."""
     entry = view.manifest.get("backtest") or {}
     if entry.get("status") == "run":
-        said = [
-            f"Back-test of {words.date_words(str(entry['date']))}, on the same settings and files."
-        ]
-        said += [str(verdict) for verdict in entry.get("verdicts") or ()]
-        return (*said, *(str(line) for line in entry.get("other_ways") or ()))
-    return ("Not run: whether this list beats counting last year's crimes has not been tested.",)
+        when = words.date_words(str(entry["date"]))
+        return (
+            f"Back-test of {when}, on the same settings and files. In the first tenth of the areas:"
+        )
+    return "Not run: whether this list beats counting last year's crimes has not been tested."
+
+
+def backtest_verdicts(view: RunView) -> tuple[str, ...]:
+    """Return what beat what in the first tenth of the areas."""
+    return _verdicts(view, "verdicts", ", a tenth of the areas: ")
+
+
+def backtest_other_ways(view: RunView) -> tuple[str, ...]:
+    """Return the same for a tenth of the residents and of the land."""
+    return _verdicts(view, "other_ways", ", ")
+
+
+def _verdicts(view: RunView, name: str, start: str) -> tuple[str, ...]:
+    """Return sentences of the back-test without the date that stands above them."""
+    entry = view.manifest.get("backtest") or {}
+    said = f"Back-test of {entry.get('date')}{start}"
+    texts = (str(text).removeprefix(said) for text in entry.get(name) or ())
+    return tuple(f"{text[:1].upper()}{text[1:]}" for text in texts)
 
 
 def backtest_tables(tables: JudgementTables) -> tuple[Table, ...]:

@@ -261,15 +261,18 @@ def _two_runs(library: RunLibrary, view: RunView, state: CompareState) -> list[A
     ]
     for part in result.priorities.values():
         parts += [
-            html.H3(change_said(part)),
+            html.H2(change_said(part)),
             html.P(correlation_said(part)),
-            *(section_table(table, wide=True) for table in change_tables(part)),
+            *(
+                section_table(table, wide=True, about=part.key.upper())
+                for table in change_tables(part)
+            ),
         ]
     if differing:
         parts.append(section_table(differing, wide=True))
     if result.inputs:
         parts += [
-            html.H3(f"Files whose content differs: {len(result.inputs)}"),
+            html.H2(f"Files whose content differs: {len(result.inputs)}"),
             html.Ul([html.Li(path) for path in result.inputs]),
         ]
     for codes, which in ((result.only_before, "earlier"), (result.only_after, "later")):

@@ -25,8 +25,10 @@ from dashboards.evidence_tables import (
 )
 from dashboards.judgement_tables import (
     JudgementTables,
+    backtest_other_ways,
     backtest_said,
     backtest_tables,
+    backtest_verdicts,
     changes_said,
     changes_table,
     driver_tables,
@@ -56,12 +58,20 @@ def _paragraphs(sentences: Sequence[str]) -> list[Any]:
 
 
 def _beats_counting(view: RunView, judged: JudgementTables) -> list[Any]:
-    said = backtest_said(view)
     tables = backtest_tables(judged)
+    others = backtest_other_ways(view)
+    folded = html.Details(
+        [
+            html.Summary("In a tenth of the residents, and of the land"),
+            html.Ul([html.Li(text) for text in others]),
+        ]
+    )
     how = "To run it, and attach its verdicts to the next run of the same settings and files: "
     return [
         html.H2("Does it beat counting last year's crimes?", id="back-test"),
-        *_paragraphs(said),
+        html.P(backtest_said(view)),
+        html.Ul([html.Li(text) for text in backtest_verdicts(view)]),
+        *([folded] if others else []),
         *([] if tables else [html.P([how, html.Code("hotspots backtest"), "."])]),
         *(section_table(table, wide=True) for table in tables),
     ]
@@ -140,8 +150,8 @@ def layout(
             html.H1("Events gather in few places; how few, where, and how sure that is"),
             fact_line(facts(view)),
             html.P(
-                "Nothing here enters a score. Every figure is of recorded events of the "
-                "priority's offences, unweighted."
+                "Nothing on this page enters a score. How concentrated events are, circles and "
+                "borders are of recorded events of the priority's offences, unweighted."
             ),
             _contents(view),
             *_beats_counting(view, judged),
