@@ -131,7 +131,9 @@ def test_the_landing_page_leads_to_each_list_in_one_click(page: Page, site: Site
         expect(pictures.nth(place)).to_have_js_property("complete", value=True)
         assert pictures.nth(place).evaluate("one => one.naturalWidth") > 0
     page.get_by_role("link", name="Open the SV01 map and list").click()
-    expect(page).to_have_title("6 neighbourhoods meet the SV01 test \u2013 CSP Hotspots")
+    expect(page).to_have_title(
+        "6 neighbourhoods meet the SV01 test, 2 new since March 2025 \u2013 CSP Hotspots"
+    )
     assert query_of(page)["run"] == WEB.FIRST_ID
 
 
@@ -148,7 +150,7 @@ def test_the_list_is_ranked_and_says_where_it_ends(page: Page, site: Site) -> No
     expect(rows).to_have_count(49)
     expect(rows.nth(0)).to_contain_text("Harbour A")
     expect(rows.nth(0)).to_contain_text("Strong")
-    expect(rows.nth(10)).to_contain_text("4 areas below it cannot be told apart from it")
+    expect(rows.nth(10)).to_contain_text("4 more areas cannot be told apart from the list")
 
 
 def test_choosing_in_the_list_by_keyboard_opens_the_panel_and_marks_the_map(
