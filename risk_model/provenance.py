@@ -29,6 +29,8 @@ _LIBRARIES = (
     "esda",
     "rasterio",
     "folium",
+    "scikit-learn",
+    "SALib",
 )
 
 

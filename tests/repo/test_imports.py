@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
+import importlib.metadata
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from risk_model.provenance import versions
+
+_NO_FIGURES = {
+    *("annotated-types", "pydantic", "pydantic_core", "pyyaml", "ruamel.yaml"),  # settings
+    *("filelock", "openpyxl", "threadpoolctl"),  # files, threads
+}
 
 
 @pytest.mark.parametrize("name", ["spatial", "risk_model", "dashboards"])
@@ -54,3 +63,19 @@ def test_nothing_happens_at_import() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("package", ["spatial", "risk_model"])
+def test_the_manifest_names_every_library_that_a_figure_depends_on(
+    repository: Path, package: str
+) -> None:
+    distributions = importlib.metadata.packages_distributions()
+    imported: set[str] = set()
+    for path in (repository / package).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                imported |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                imported.add(node.module.split(".")[0])
+    libraries = {name.lower() for module in imported for name in distributions.get(module, ())}
+    assert libraries - _NO_FIGURES <= {name.lower() for name in versions()}
