@@ -128,7 +128,8 @@ def fit_forecast(
     """
     if horizon_months < 1:
         raise StatisticsError(f"horizon_months: {horizon_months} is below 1")
-    used = _months(data, months_used)
+    asked = _asked(data, months_used)
+    used = _months(data, asked)
     known = used.known
     outcomes = _outcomes(config, harm)
     place, lacking = _place(data)
@@ -139,7 +140,7 @@ def fit_forecast(
         learner = Learner(used, place, drivers=drivers, crimes=crimes)
         sigma = learner.tune([at[name] for name in _TUNED if name in at])
         found = {name: learner.fit(at[name], sigma) for name in wanted}
-    season = _season(config, used.names, horizon_months)
+    season = _season(config, used.names, asked[-1], horizon_months)
     notes = (*_notes(found, used, data, season), *lacking)
     figures = {
         outcome: _total(
@@ -163,7 +164,7 @@ def fit_forecast(
     ]
     summary = {
         "method": "Poisson regression on other crime and place, then the area's own counts",
-        "trained_on": [used.names[0], used.names[-1]],
+        "trained_on": [asked[0], asked[-1]],
         "months": list(used.names),
         "areas": int(known.sum()),
         "horizon_months": horizon_months,
@@ -201,7 +202,7 @@ def forecast_columns(forecast: Forecast, data: ModelData) -> pd.DataFrame:
     return pd.DataFrame(columns, index=pd.Index(data.study_codes, name="area_code"))
 
 
-def _months(data: ModelData, months_used: Sequence[str] | None) -> CrimeMonths:
+def _asked(data: ModelData, months_used: Sequence[str] | None) -> tuple[str, ...]:
     names = tuple(data.months) if months_used is None else tuple(sorted(set(months_used)))
     unknown = [name for name in names if name not in data.months]
     if unknown or not names:
@@ -209,12 +210,18 @@ def _months(data: ModelData, months_used: Sequence[str] | None) -> CrimeMonths:
             f"months_used: {', '.join(unknown) or 'none'} given; the layers hold "
             f"{', '.join(data.months)}"
         )
+    return names
+
+
+def _months(data: ModelData, asked: Sequence[str]) -> CrimeMonths:
+    """Return the months with data: one that nobody supplied teaches nothing and is no target."""
+    names = tuple(name for name in asked if data.covered[:, data.months.index(name)].any())
+    if not names:
+        raise StatisticsError(
+            f"months_used: no area is covered in {', '.join(asked)}; nothing can be learned"
+        )
     at = [data.months.index(name) for name in names]
     covered = data.covered[:, at]
-    if not covered.any():
-        raise StatisticsError(
-            f"months_used: no area is covered in {', '.join(names)}; nothing can be learned"
-        )
     counts = np.where(covered[:, :, None], data.counts[:, at], 0).astype(np.float64)
     return CrimeMonths(counts, covered, names, data.categories)
 
@@ -338,9 +345,9 @@ class _Correlated:
         return np.asarray(self.squares + TOGETHER * (self.total**2 - self.squares))
 
 
-def _season(config: RiskConfig, used: Sequence[str], horizon: int) -> dict[str, float]:
-    """Return, for each category with seasonal factors, the coming months' over the period's."""
-    year, month = (int(part) for part in used[-1].split("-"))
+def _season(config: RiskConfig, used: Sequence[str], end: str, horizon: int) -> dict[str, float]:
+    """Return, by category with seasonal factors, those of the months after `end` over `used`'s."""
+    year, month = (int(part) for part in end.split("-"))
     last = year * 12 + month - 1
     coming = [(last + ahead) % 12 for ahead in range(1, horizon + 1)]
     past = [int(name.split("-")[1]) - 1 for name in used]

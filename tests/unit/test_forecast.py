@@ -266,6 +266,30 @@ def test_a_month_without_data_is_not_a_month_without_crime() -> None:
     assert part.spread["violence"][:100].mean() > whole.spread["violence"][:100].mean()
 
 
+@pytest.mark.parametrize("months", [1, 6])
+def test_a_month_that_nobody_supplied_changes_nothing(months: int) -> None:
+    data, _, _ = simulated(n=100, months=months)
+    factors = (0.5,) * months + (1.5,) + (1.0,) * (11 - months)
+    config = RiskConfig(forecast=Forecasting(seasonal_factors={"robbery": factors}))
+    last = f"2025-{months + 1:02d}"
+    longer = replace(
+        data,
+        months=(*data.months, last),
+        counts=np.concatenate([data.counts, np.zeros_like(data.counts[:, :1])], axis=1),
+        covered=np.concatenate([data.covered, np.zeros_like(data.covered[:, :1])], axis=1),
+    )
+    plain, found = fit(data, config=config), fit(longer, config=config)
+    for part in ("expected", "lo", "hi"):
+        assert np.array_equal(getattr(found, part)["violence"], getattr(plain, part)["violence"])
+    # What is foretold still begins after the period: the factor of 1.5 is in one of the two alone.
+    ratio = found.expected["robbery"] / plain.expected["robbery"]
+    after = 5 * 1.0 + 0.5 if months == 6 else 6 * 1.0  # of August to January, the last is .5
+    assert ratio == pytest.approx(after / (1.5 + 5 * 1.0))
+    assert found.summary["months"] == list(data.months)
+    assert found.summary["trained_on"] == ["2025-01", last]
+    assert found.notes == plain.notes
+
+
 def test_an_area_without_a_covered_month_is_left_blank() -> None:
     data, _, _ = simulated(n=100, months=2)
     covered = data.covered.copy()
