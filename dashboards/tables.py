@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from dashboards import words
-from dashboards.exports.wording import beside_words, standing, waiting
+from dashboards.exports.wording import beside_codes, beside_words, standing, waiting
 from dashboards.forces import force_of, nations
 from dashboards.state import ViewState
 from dashboards.view import RunView, chosen_areas, list_size, part_of
@@ -138,13 +138,11 @@ def ranked_list(view: RunView, priority: str, state: ViewState) -> RankedList:
     filtered = bool(state.stratum or state.query or state.force or start)
     listed = _listed_rows(chosen, priority, size) if view.forces else size
     show_cut = state.sort == "rank" and not filtered and len(rows) > listed
-    near = None
-    if show_cut and view.has(f"{priority}_beside_list"):
-        near = int(view.areas[f"{priority}_beside_list"].astype(bool).sum())
+    near = beside_codes(view.areas, priority) if show_cut else None
     return RankedList(
         rows=rows,
         cut_after=listed if show_cut else 0,
-        cut_text=_cut_text(size, near) if show_cut else "",
+        cut_text=_cut_text(size, None if near is None else len(near)) if show_cut else "",
         count_text=_count_text(len(chosen), len(part_of(view, state.force).areas), state)
         + _page_text(start, len(areas), len(chosen)),
         before=max(start - PAGE_ROWS, 0) if start else None,
@@ -155,10 +153,11 @@ def ranked_list(view: RunView, priority: str, state: ViewState) -> RankedList:
 def _standings(view: RunView, priority: str, areas: pd.DataFrame) -> list[str]:
     """Return what each area's name is followed by: new, dropped, waiting, not told apart."""
     not_yet = waiting(view.manifest, priority)
-    names = [f"{priority}_list_status", f"{priority}_beside_list"]
+    names = [f"{priority}_{name}" for name in ("list_status", "beside_list", "list", "rank")]
     rows = areas.reindex(columns=names).to_dict("records")
+    size = int(view.manifest["priorities"][priority].get("list_size") or 0)
     return [
-        standing(row, priority, waits=code in not_yet)
+        standing(row, priority, size=size, waits=code in not_yet)
         for code, row in zip(areas.index, rows, strict=True)
     ]
 

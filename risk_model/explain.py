@@ -314,8 +314,8 @@ def _place(facts: AreaFacts, say: _Said) -> list[str]:
     if facts.beside_list:
         p = say("p_above_cut", facts.p_above_cut, "probability", chance(facts.p_above_cut))
         said.append(
-            "it cannot be told apart from the list "
-            f"(its score is above the last listed area's in {p} of draws)"
+            f"it cannot be told apart from the first {facts.list_size} "
+            f"(its score is above that of the last of them in {p} of draws)"
         )
     return said
 

@@ -46,7 +46,7 @@ def _told(run: PublishedRun, row: Any, code: str, key: str) -> list[str]:
     """Return the sentences of an area, one a line, and its standing on the list."""
     import pandas as pd
 
-    from dashboards.exports.wording import figure, standing
+    from dashboards.exports.wording import figure, standing, waiting
 
     lines = [str(row[f"{key}_reasons"])]
     if "explanations.csv" in run.manifest["outputs"]:
@@ -57,7 +57,7 @@ def _told(run: PublishedRun, row: Any, code: str, key: str) -> list[str]:
     if since:
         review = row[f"{key}_list_review"]
         lines.append(f"On the list: {status}, since {since}; review from {review} on.")
-    elif said := standing(row.to_dict(), key):
+    elif said := standing(row.to_dict(), key, waits=code in waiting(run.manifest, key)):
         lines.append(f"Not on the list: {said}.")
     low, high = (row.get(f"{key}_rank_set_{end}") for end in ("lo", "hi"))
     if not pd.isna(low) and not pd.isna(high):

@@ -21,7 +21,10 @@ CUT: Columns = (
         "beside_list",
         "Cannot be told apart from the list",
         "true or false",
-        "True for an area below the list whose chance of a score above its last is 0.05 or more.",
+        (
+            "True for an area below the cut whose chance of a score above the last one's is 0.05 "
+            "or more. By this run alone: an earlier refresh may keep such an area on the list."
+        ),
     ),
     (
         "rank_set_lo",

@@ -236,7 +236,7 @@ def _table(areas: pd.DataFrame, key: str, size: int, not_yet: frozenset[str]) ->
         zip(order.index.astype(str), order.to_dict("records"), strict=True), start=1
     ):
         held = {"flagged": row.get(f"{key}_flag") is True, "cut": number == size}
-        note = standing(row, key, waits=code in not_yet)
+        note = standing(row, key, size=size, waits=code in not_yet)
         classes = " ".join(name for name, holds in held.items() if holds)
         rows.append(
             f'<tr class="{classes}" data-words="{escape(_words(row, code))}">'
@@ -343,7 +343,7 @@ def _priority_details(
     ]
     if size:
         rows.append([f"Chance of top {size}", _percent(value("p_top"))])
-    for label, words in (("List", standing(row, key)), ("Patch", _text(value("patch")))):
+    for label, words in (("List", standing(row, key, size=size)), ("Patch", _text(value("patch")))):
         if words:
             rows.append([label, words])
     cluster = _text(value("lisa_cluster"))

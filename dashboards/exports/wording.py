@@ -11,6 +11,7 @@ import pandas as pd
 __all__ = [
     "CAUTIONS",
     "DEMONSTRATION",
+    "beside_codes",
     "beside_words",
     "cautions",
     "count_flagged",
@@ -144,11 +145,9 @@ def list_lines(
         subject = "1 area waits" if number == 1 else f"{number} areas wait"
         text = f"{subject} to enter: among the first, but not yet on {memory['enter']} refreshes."
         lines.append((text, named(memory["waiting"])))
-    beside = f"{priority}_beside_list"
-    if beside in areas.columns:
-        codes = areas.index[areas[beside].fillna(value=False).astype(bool)]
-        codes = areas.loc[codes].sort_values(f"{priority}_rank", kind="stable").index
-        lines.append((beside_words(len(codes)), named([str(code) for code in codes])))
+    codes = beside_codes(areas, priority)
+    if codes is not None:
+        lines.append((beside_words(len(codes)), named(codes)))
     patch = f"{priority}_patch"
     if patch in areas.columns:
         names = areas.sort_values(f"{priority}_rank", kind="stable")[patch].fillna("")
@@ -163,19 +162,44 @@ def list_lines(
     return tuple(lines)
 
 
+def beside_codes(areas: pd.DataFrame, priority: str) -> list[str] | None:
+    """Return the areas that cannot be told apart from the list, the highest rank first.
+
+    Without those that an earlier refresh keeps on the list: below its cut, they are on it. None for
+    a run that did not compute it.
+    """
+    beside, listed = f"{priority}_beside_list", f"{priority}_list"
+    if beside not in areas.columns:
+        return None
+    held = areas[beside].fillna(value=False).astype(bool)
+    if listed in areas.columns:
+        held &= ~areas[listed].fillna(value=False).astype(bool)
+    near = areas.loc[held].sort_values(f"{priority}_rank", kind="stable")
+    return [str(code) for code in near.index]
+
+
 def waiting(manifest: Mapping[str, Any], priority: str) -> frozenset[str]:
     """Return the codes of the areas among the first that have not entered the list yet."""
     return frozenset((manifest["priorities"][priority].get("list") or {}).get("waiting") or ())
 
 
-def standing(row: Mapping[Any, Any], priority: str, *, waits: bool = False) -> str:
-    """Say an area's standing since the refresh before, or that it cannot be told from the list."""
+def standing(row: Mapping[Any, Any], priority: str, *, size: int = 0, waits: bool = False) -> str:
+    """Say an area's standing since the refresh before, or that it cannot be told from the list.
+
+    An area that the list remembers is on it, also where its rank is below the first `size`.
+    """
     if waits:
         return "waits to enter the list"
-    status, beside = (row.get(f"{priority}_{name}") for name in ("list_status", "beside_list"))
-    said = {"new": "new on the list", "dropped": "dropped from the list"}.get(str(status), "")
-    near = "cannot be told apart" if beside is True or beside == 1 else ""
-    return "; ".join(filter(None, [said, near]))
+    status, beside, listed = (
+        row.get(f"{priority}_{name}") for name in ("list_status", "beside_list", "list")
+    )
+    below = beside is True or beside == 1
+    if listed is True or listed == 1:
+        rank = row.get(f"{priority}_rank")
+        kept = "still on the list" if rank is not None and rank > size > 0 else ""
+        return "new on the list" if str(status) == "new" else kept
+    said = "dropped from the list" if str(status) == "dropped" else ""
+    return "; ".join(filter(None, [said, "cannot be told apart" if below else ""]))
 
 
 def beside_words(number: int) -> str:

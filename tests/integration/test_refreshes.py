@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dashboards.exports.wording import finding, list_lines
+from dashboards.cli.explain import explain
+from dashboards.exports.wording import beside_codes, finding, list_lines
 from risk_model import api
 from risk_model.run_store import PublishedRun
 
@@ -89,6 +90,35 @@ def test_the_county_shows_every_kind_of_change(refreshes: list[PublishedRun]) ->
     lines = dict(list_lines(refreshes[2].areas(), "sv01", refreshes[2].manifest))
     assert any(line.startswith("Since August 2025: 1 new on the list") for line in lines)
     assert "new since August 2025" in finding(refreshes[2].areas(), refreshes[2].manifest)
+
+
+@pytest.mark.parametrize("key", PRIORITIES)
+def test_no_area_is_on_the_list_and_beside_it(refreshes: list[PublishedRun], key: str) -> None:
+    areas = refreshes[2].areas()
+    near = beside_codes(areas, key)
+    assert near is not None
+    assert not areas.loc[near, f"{key}_list"].any()
+    # One that the list remembers is below the cut: the column is of this run alone.
+    kept = areas.index[areas[f"{key}_beside_list"] & areas[f"{key}_list"]]
+    assert len(kept) > 0
+    assert len(near) + len(kept) == areas[f"{key}_beside_list"].sum()
+
+
+def test_explain_says_where_an_area_stands_on_the_list(
+    refreshes: list[PublishedRun], folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    last = refreshes[2]
+    [waits] = last.manifest["priorities"]["sv01"]["list"]["waiting"]
+    [dropped] = statuses(last, "sv01", "dropped")
+    [new] = statuses(last, "sv01", "new")
+    said = {
+        waits: "Not on the list: waits to enter the list.",
+        dropped: "Not on the list: dropped from the list",
+        new: "On the list: new, since 2025-10; review from 2026-04 on.",
+    }
+    for code, words in said.items():
+        explain(code, priority="sv01", run=last.run_id, runs=folder)
+        assert words in capsys.readouterr().out
 
 
 def test_a_rerun_of_a_period_is_no_refresh(

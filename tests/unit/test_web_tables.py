@@ -55,6 +55,23 @@ def test_rows_say_what_is_new_dropped_and_not_told_apart(run: RunView) -> None:
     ]
 
 
+def test_what_the_list_remembers_is_on_it_also_below_its_cut(run: RunView) -> None:
+    listed = run.areas["sv01_rank"].rank(method="first") <= 9
+    kept = run.areas.index[run.areas["sv01_rank"] == 11][0]
+    listed |= run.areas.index == kept
+    status = run.areas["sv01_list_status"].mask(run.areas.index == kept, "staying")
+    areas = run.areas.assign(sv01_list=listed, sv01_list_status=status)
+    remembered = dataclasses.replace(run, areas=areas)
+    ranked = tables.ranked_list(remembered, "sv01", ViewState())
+    assert ranked.rows[10]["standing"] == "still on the list"
+    assert ranked.rows[12]["standing"] == "cannot be told apart"
+    # On the list and not told apart from it would be two answers to one question.
+    assert "3 more areas cannot be told apart from the list" in ranked.cut_text
+    said = dict(list_lines(areas, "sv01", run.manifest))
+    named = said["3 more areas cannot be told apart from the list."]
+    assert str(areas.loc[kept, "area_label"]) not in named.split("; ")
+
+
 def test_beside_the_list_stands_what_changed(run: RunView) -> None:
     lines = list_lines(run.areas, "sv01", run.manifest)
     label = run.areas.sort_values("sv01_rank")["area_label"]
