@@ -36,6 +36,8 @@ _MOST_ROWS = 10  # what one page holds
 _EXPLAINED = 3
 _LONGEST, _LONGEST_NAMES = 160, 110
 _WITHIN = 3
+_MAP_MM = (50, 42, 34, 26)
+"""Heights of the map, tried until all that has to be said is on one page."""
 
 
 def export_briefing(run: PublishedRun, folder: Path) -> list[Path]:
@@ -61,14 +63,20 @@ def export_briefing(run: PublishedRun, folder: Path) -> list[Path]:
     written = []
     for key in priority_keys(run.manifest):
         path = folder / f"briefing_{key}.pdf"
-        text = briefing_html(areas, key, run.manifest)
-        HTML(string=text, url_fetcher=_refuse).write_pdf(path)
+        for height in _MAP_MM:
+            text = briefing_html(areas, key, run.manifest, map_mm=height)
+            document = HTML(string=text, url_fetcher=_refuse).render()
+            if len(document.pages) == 1:
+                break
+        document.write_pdf(path)
         written.append(path)
     return written
 
 
-def briefing_html(areas: gpd.GeoDataFrame, key: str, manifest: Mapping[str, Any]) -> str:
-    """Return the page that is printed; every text in it is escaped."""
+def briefing_html(
+    areas: gpd.GeoDataFrame, key: str, manifest: Mapping[str, Any], *, map_mm: int = _MAP_MM[0]
+) -> str:
+    """Return the page that is printed, its map `map_mm` high; every text in it is escaped."""
     settings = manifest["priorities"][key]
     size = min(int(settings.get("list_size") or _MOST_ROWS), _MOST_ROWS)
     one = {**manifest, "priorities": {key: settings}}
@@ -85,7 +93,7 @@ def briefing_html(areas: gpd.GeoDataFrame, key: str, manifest: Mapping[str, Any]
     )
     return f"""<!DOCTYPE html>
 <html lang="en-GB"><head><meta charset="utf-8"><title>{escape(finding(areas, one))}</title>
-<style>{asset("briefing.css")}</style></head><body>
+<style>{asset("briefing.css")}.map svg {{ height: {map_mm}mm; }}</style></head><body>
 <p class="handling">{handling}</p>{banner}
 <h1>{escape(finding(areas, one))}</h1>
 <p class="caption">{escape(caption.strip())}</p>

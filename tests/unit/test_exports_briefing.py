@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
+import geopandas as gpd
 import pytest
 
 import small_run as SMALL
-from dashboards.exports.briefing import briefing_html
+from dashboards.exports.briefing import briefing_html, export_briefing
 from dashboards.exports.registry import FORMATS
 from dashboards.exports.svg_map import svg_map
+from risk_model.run_store import PublishedRun
 from spatial.errors import InputError
 
 
@@ -63,10 +67,8 @@ def test_pdf_is_one_page_under_a_megabyte(tmp_path: Path) -> None:
         assert len(data) < 1_000_000
 
 
-@pytest.mark.pdf
-def test_a_full_list_with_long_names_still_fits_one_page() -> None:
-    from weasyprint import HTML
-
+def full_list() -> tuple[gpd.GeoDataFrame, dict[str, Any]]:
+    """A list on which everything that can be said beside it is said, at length."""
     names = tuple(f"Beaminster, Maiden Newton and Halstock {n}, West Parishes" for n in range(12))
     areas = SMALL.areas(names=names)
     manifest = SMALL.manifest(areas)
@@ -86,8 +88,32 @@ def test_a_full_list_with_long_names_still_fits_one_page() -> None:
     areas["sv01_rank_in_stratum"] = areas["sv01_rank"]
     areas["artefact"] = ""
     areas.iloc[3, areas.columns.get_loc("artefact")] = "hospital: A long reason; not flagged " * 3
+    return areas, manifest
+
+
+@pytest.mark.pdf
+def test_a_full_list_with_long_names_still_fits_one_page() -> None:
+    from weasyprint import HTML
+
+    areas, manifest = full_list()
     text = briefing_html(areas, "sv01", manifest)
     assert "First among rural areas: Beaminster" in text
-    assert f"{names[3]}: hospital: A long reason" in text
-    document = HTML(string=briefing_html(areas, "sv01", manifest)).render()
-    assert len(document.pages) == 1
+    name = areas["area_label"].iloc[3]
+    assert f"{name}: hospital: A long reason" in text
+    assert len(HTML(string=text).render().pages) == 1
+
+
+@pytest.mark.pdf
+def test_where_more_has_to_be_said_the_map_gives_way(tmp_path: Path) -> None:
+    from pypdf import PdfReader
+    from weasyprint import HTML
+
+    areas, manifest = full_list()
+    manifest |= {"demonstration": True, "attribution": ["A source with a long name"] * 12}
+    manifest["priorities"] = {"sv01": manifest["priorities"]["sv01"]}
+    assert len(HTML(string=briefing_html(areas, "sv01", manifest)).render().pages) == 2
+    run = cast("PublishedRun", SimpleNamespace(areas=lambda: areas, manifest=manifest))
+    [path] = export_briefing(run, tmp_path)
+    [page] = PdfReader(path).pages
+    # The handling stands at the top and at the end of the one page.
+    assert page.extract_text().count(manifest["handling"]) == 2
