@@ -190,3 +190,29 @@ def test_rows_and_columns_of_a_run() -> None:
     assert mine["agreement"].iloc[1] == "neither"
     assert mine["period_events"].tolist() == [18.0] * n
     assert "another source is high and police counts are not (calls, calls)" in found.warnings[0]
+
+
+def test_police_can_say_not_high_of_an_area_without_an_event_where_many_were_expected() -> None:
+    n = int(DATA.in_study.sum())
+    frame = pd.DataFrame(index=pd.Index(DATA.study_codes, name="area_code"))
+    for key in CONFIG.priorities:
+        frame[f"{key}_events"] = np.where(np.arange(n) == 0, 0, 30)
+        frame[f"{key}_p_rr_gt_1"] = np.where(np.arange(n) == 0, 0.001, 0.5)
+    found = agreement_of([source(np.full((60, 6), 3.0))], DATA, CONFIG, frame)
+    assert found is not None
+    assert found.columns["sv01_agreement"].iloc[0] == "neither"
+    # Hardly any were expected there: none recorded says nothing.
+    quiet = frame.assign(**{f"{key}_events": 0 for key in CONFIG.priorities})
+    none = agreement_of([source(np.full((60, 6), 3.0))], DATA, CONFIG, quiet)
+    assert none is not None
+    assert none.columns["sv01_agreement"].iloc[0] == "too few to say"
+
+
+def test_five_events_are_enough_to_be_high() -> None:
+    states = police_state(np.array([5.0, 4.0]), np.array([1.0, 1.0]), np.full(2, 0.99), CONFIG)
+    assert states.tolist() == [HIGH, UNSURE]
+    low = np.zeros((60, 6))
+    low[0, :5] = 1.0
+    found = layer(low)
+    assert found.p_low[0] >= CONFIG.guards.agreement_probability
+    assert found.state[0] == HIGH

@@ -13,6 +13,7 @@ import model_case as CASE
 from risk_model.artefacts import (
     artefact_text,
     artefact_warnings,
+    detected,
     no_artefacts,
     place_artefacts,
     point_kind,
@@ -183,3 +184,9 @@ def test_a_vetoed_area_keeps_its_rank_and_loses_its_flag_with_the_reason() -> No
     others = held.index != flagged[0]
     assert (held["sv01_tier"] == plain["sv01_tier"])[others].all()
     assert any("kept from being flagged" in words for words in scored.warnings)
+
+
+def test_half_of_twenty_events_is_enough_to_be_detected() -> None:
+    at = points(E01990001=0.5, E01990003=0.499).assign(events=20)
+    found = place_artefacts(CODES, None, at, end="2025-06")
+    assert detected(found, Guards()).tolist() == [True, False, False]

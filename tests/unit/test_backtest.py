@@ -20,7 +20,7 @@ from risk_model.backtest_methods import (
 )
 from risk_model.backtest_origins import Origin, part_of, rolling_origins
 from risk_model.backtest_rolling import Backtest, rolling_backtest
-from risk_model.backtest_table import BACKTEST_COLUMNS, backtest_table
+from risk_model.backtest_table import BACKTEST_COLUMNS, Comparison, backtest_table
 from risk_model.backtest_verdicts import losses, other_ways, verdicts
 from risk_model.model_data import ModelData
 from risk_model.scoring import score_model
@@ -388,3 +388,16 @@ def test_losing_to_counts_is_said_and_winning_is_no_warning() -> None:
     assert len(wins) == 2
     ways = [line for line in other_ways(found, "2025-07-01") if "a tenth of the residents" in line]
     assert any("the forecast caught" in line for line in ways)
+
+
+def test_a_draw_is_neither_a_loss_nor_a_win() -> None:
+    even = Comparison(
+        *("violence", "forecast", "prior_counts", "number"),
+        *(0.25, 0.25, 0.0, -0.01, 0.01),
+        origins=1,
+    )
+    assert verdicts([even], "2025-07-01") == []
+    assert other_ways([replace(even, by="area")], "2025-07-01") == []
+    less = replace(even, by="area", ours=0.2, lo=-0.08, hi=-0.02)
+    [said] = other_ways([less], "2025-07-01")
+    assert said.endswith("in points: less of all violence -5.0.")

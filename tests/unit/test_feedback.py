@@ -46,6 +46,7 @@ def test_p_is_the_binomial_tail() -> None:
     assert rise_p(since, before, share, 1.0)[0] == pytest.approx(exact, rel=0.02)
     assert rise_p(since, before, share, 2.0)[0] > 2 * exact
     assert rise_p(np.array([4.0]), np.array([0.0]), share, 1.0)[0] == 1.0  # too few
+    assert rise_p(np.array([5.0]), np.array([0.0]), share, 1.0)[0] < 0.05
     assert np.isnan(rise_p(since, before, np.array([np.nan]), 1.0)[0])
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 
 import model_case as CASE
 from risk_model.list_report import list_report
@@ -56,3 +57,20 @@ def test_a_first_report_has_columns_patches_and_no_previous_run() -> None:
     said = found.summaries["sv01"]
     assert (said["on"], said["previous_run"], said["enter"]) == (5, None, "2 of 3")
     assert found.patches["areas"].sum() == flagged.sum()
+
+
+def test_of_a_country_the_first_of_each_list_are_told_at_length(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def told(most: int) -> tuple[set[str], pd.DataFrame]:
+        monkeypatch.setattr("risk_model.explanations.MOST_EXPLAINED", most)
+        data = CASE.case()
+        config = CASE.one(MIXED, {CASE.VIOLENCE: 1.0}, draws=100)
+        scored = score_model(data, config, CASE.HARM, density_share={})
+        return set(scored.sentences["area_code"]), scored.areas
+
+    every, areas = told(len(CASE.case().study_codes))
+    assert every == set(areas.index)
+    first, areas = told(len(areas) - 1)
+    assert first == set(areas.index[areas["sv01_rank"] <= len(areas) - 1])
+    assert areas["sv01_reasons"].str.len().min() > 0

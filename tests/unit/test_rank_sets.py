@@ -79,3 +79,11 @@ def test_sets_hold_the_true_rank_at_least_as_often_as_promised() -> None:
         low, high = rank_sets(rng.poisson(risk * expected).astype(float), expected)
         missed += (truth < low) | (truth > high)
     assert missed.max() / 200 <= 0.05
+
+
+def test_pairs_are_made_in_blocks_that_leave_none_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(9)
+    expected = rng.gamma(3.0, 10.0, 11).tolist()
+    events = [float(rng.poisson(e * rng.gamma(2.0, 0.5))) for e in expected]
+    monkeypatch.setattr("risk_model.rank_sets._ROWS", 3)
+    assert made(events, expected) == slow(events, expected)
