@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spatial.errors import StatisticsError
+from spatial.esda_engine import esda_moran_counts
 from spatial.local_tests import (
     AGREEMENT_STAGE,
     CLUSTERS,
@@ -28,7 +29,6 @@ from spatial.permutation import (
     pseudo_p,
     rounding_slack,
 )
-from spatial.samples import PERMUTATION_STAGE
 from spatial.smoothing import counts_and_base, rate_moments
 from spatial.weights import Neighbours
 
@@ -38,9 +38,6 @@ FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 TextArray = npt.NDArray[np.str_]
 Engine = Literal["exact", "esda"]
-
-_ESDA_CELLS = 4_000_000
-"""Simulated values that esda may hold at once: it keeps them all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +249,7 @@ def local_moran(
 
     def draw(key: np.random.SeedSequence | int, only: BoolArray | None = None) -> PermutationCounts:
         if engine == "esda":
-            return _esda_counts(values, neighbours, permutations, key)
+            return esda_moran_counts(values, neighbours, permutations=permutations, seed=key)
         return conditional_moran_counts(
             z, neighbours.indptr, neighbours.indices,
             permutations=permutations, seed=key, tolerance=slack, only=only,
@@ -308,44 +305,3 @@ def _other_seeds(
     low = 2.0 * (np.maximum(root_low - 7.0, 0.0) ** 2 + 1.0) / (most + 1.0)
     high = 2.0 * ((root_high + 7.0) ** 2 + 1.0) / (fewest + 1.0)
     return np.minimum(low, 1.0), np.minimum(high, 1.0)
-
-
-def _esda_counts(
-    values: FloatArray, neighbours: Neighbours, permutations: int,
-    seed: int | np.random.SeedSequence,
-) -> PermutationCounts:  # fmt: skip
-    """Count with esda's conditional permutations, in batches that keep its memory small.
-
-    Its own p-value is one-sided towards whichever side the area lies on; two-sided counts are
-    taken from the simulated values instead. Guards for NaN, constants and islands come before.
-    """
-    import warnings  # noqa: PLC0415 - only this engine needs it
-
-    from esda import Moran_Local  # noqa: PLC0415 - 2 s to import
-
-    key = (
-        seed
-        if isinstance(seed, np.random.SeedSequence)
-        else np.random.SeedSequence(seed, spawn_key=(PERMUTATION_STAGE,))
-    )
-    graph = neighbours.to_libpysal()
-    batch = max(1, min(permutations, _ESDA_CELLS // neighbours.n))
-    greater, less, draws = (np.zeros(neighbours.n, dtype=np.int64) for _ in range(3))
-    starts = range(0, permutations, batch)
-    for start, state in zip(starts, key.generate_state(len(starts)), strict=True):
-        size = min(batch, permutations - start)
-        with warnings.catch_warnings():
-            # numba is not needed; the alternative and p-value notes are about what we do not use.
-            warnings.simplefilter("ignore")
-            simulated = Moran_Local(
-                values, graph, permutations=size, keep_simulations=True, seed=int(state)
-            )
-        observed = np.asarray(simulated.Is)
-        close = 1e-9 * np.maximum(1.0, np.abs(observed))
-        above = (simulated.sim >= observed - close).sum(axis=0)
-        below = (simulated.sim <= observed + close).sum(axis=0)
-        greater, less, draws = greater + above, less + below, draws + size
-    has = neighbours.cardinalities > 0
-    return PermutationCounts(
-        np.where(has, greater, 0), np.where(has, less, 0), np.where(has, draws, 0)
-    )

@@ -12,10 +12,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from spatial import moran
+from spatial import esda_engine, moran
 from spatial.errors import StatisticsError
-from spatial.local_tests import CLUSTERS, QUADRANTS
+from spatial.local_tests import CLUSTERS, QUADRANTS, quadrant_labels
 from spatial.moran import LocalMoran, assuncao_reis, global_moran, local_moran
+from spatial.permutation import conditional_moran_counts
 from spatial.weights import Neighbours, contiguity
 
 
@@ -155,6 +156,28 @@ def test_a_constant_is_not_testable(value: float) -> None:
     assert list(result.cluster) == ["Not testable"] * 36 + ["No neighbours"]
     assert "the same in every area" in result.inference
     assert np.isnan(global_moran(np.full(graph.n, value), graph).value)
+
+
+def test_labels_at_their_limits() -> None:
+    """A p of exactly alpha is significant; a value or a lag at the mean has no quadrant."""
+    z, lag = (
+        np.array([1.0, 1.0, -1.0, -1.0, 1.0, 0.0, 1.0, 1.0]),
+        np.array([1.0, -1, 1, -1, 1, 1, 0, 1]),
+    )
+    p = np.array([0.05, 0.05, 0.05, 0.05, 0.0500001, 0.01, 0.01, np.nan])
+    found = quadrant_labels(z, lag, p, np.ones(8, dtype=bool), 0.05)
+    assert found.tolist() == [
+        "High-High", "High-Low", "Low-High", "Low-Low", *["Not significant"] * 3, "Not testable",
+    ]  # fmt: skip
+
+
+def test_values_that_differ_by_rounding_alone_are_constant() -> None:
+    graph = lattice(6, 6)
+    tenth = np.where(np.arange(36) % 2, 0.3, 0.1 + 0.2)
+    assert np.ptp(tenth) > 0
+    assert "same in every area" in local_moran(tenth, graph, permutations=99).inference
+    apart = np.where(np.arange(36) % 2, 0.3, 0.3 + 1e-12)
+    assert local_moran(apart, graph, permutations=99).inference == ""
 
 
 def test_few_areas_are_not_tested() -> None:
@@ -316,12 +339,33 @@ def test_esda_is_guarded_too() -> None:
 
 
 def test_esda_is_called_in_batches_of_bounded_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(moran, "_ESDA_CELLS", 37 * 100)
+    monkeypatch.setattr(esda_engine, "_CELLS", 37 * 100)
     graph = lattice(6, 6, islands=1)
     y = np.random.default_rng(3).normal(size=graph.n)
-    counts = moran._esda_counts(y, graph, 250, 1)
-    assert counts.draws.tolist() == [250] * 36 + [0]
-    assert np.all(counts.greater + counts.less >= counts.draws)
+    for counts_of in (esda_engine.esda_moran_counts, esda_engine.esda_gi_star_counts):
+        counts = counts_of(y, graph, permutations=250, seed=1)
+        assert counts.draws.tolist() == [250] * 36 + [0]
+        assert np.all(counts.greater + counts.less >= counts.draws)
+        # Were every batch drawn from one seed, tails would be two and a half times the first's.
+        one = counts_of(y, graph, permutations=100, seed=1)
+        assert not np.array_equal(counts.greater[:36] * 2, one.greater[:36] * 5)
+        assert not np.array_equal(
+            counts_of(y, graph, permutations=200, seed=1).greater[:36], 2 * one.greater[:36]
+        )
+
+
+def test_equal_sums_tie_in_esdas_counts_too() -> None:
+    """Thirds add up differently in another order; esda alone would see most ties on one side."""
+    graph = lattice(7, 7)
+    y = np.random.default_rng(5).integers(0, 3, 49) / 3.0 + 0.1
+    ours = conditional_moran_counts(
+        (y - y.mean()) / y.std(), graph.indptr, graph.indices, permutations=49_999, seed=1
+    )
+    mine = (ours.greater + ours.less - ours.draws) / ours.draws
+    for counts_of in (esda_engine.esda_moran_counts, esda_engine.esda_gi_star_counts):
+        theirs = counts_of(y, graph, permutations=4_999, seed=1)
+        ties = (theirs.greater + theirs.less - theirs.draws) / theirs.draws
+        assert np.abs(ties - mine).max() < 4.5 * np.sqrt(0.25 / 4_999)
 
 
 @pytest.mark.parametrize("null", ["normal", "rates"])
