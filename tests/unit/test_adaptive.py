@@ -17,9 +17,10 @@ from spatial.adaptive import (
     adaptive_edge_mass,
     adaptive_surface,
 )
+from spatial.convolution import at_points
 from spatial.errors import StatisticsError
 from spatial.grid import Grid, grid_for
-from spatial.kde import KernelName, density_surface, edge_mass
+from spatial.kde import KernelName, density, density_surface, edge_mass
 
 Numbers = NDArray[np.float64]
 COAST = box(400_000, 90_000, 412_000, 100_000)
@@ -142,6 +143,43 @@ def test_the_surface_equals_pilot_bandwidths_and_sum_made_by_hand() -> None:
     slow = direct(x, y, np.ones(len(x)), widths, found.surface.grid, "quartic")
     inside = found.surface.study_mask
     assert np.abs(cells(found)[inside] - slow[inside]).max() < 0.015 * slow.max()
+
+
+def test_the_surface_is_made_from_weighted_events_and_their_mean_up_to_the_edge() -> None:
+    """Step by step with the functions that have oracles of their own: none may be left out."""
+    points = town_and_country(3).assign(weight=lambda at: np.where(at.x > 406_000, 5.0, 1.0))
+    found = adaptive_surface(points, **SETTINGS)
+    grid, inside = found.surface.grid, found.surface.study_mask
+    x, y, w = (points[name].to_numpy() for name in ("x", "y", "weight"))
+    pilot = density(x, y, w, grid=grid, bandwidth_m=1000)
+    pilot /= np.maximum(edge_mass(inside, grid=grid, bandwidth_m=1000), 1e-9)
+    at_events = at_points(np.where(inside, pilot, 0.0), x, y, grid)
+    away = np.minimum(np.minimum(x - 400_000, 412_000 - x), np.minimum(y - 90_000, 100_000 - y))
+    mean = np.exp((w * np.log(at_events)).sum() / w.sum())
+    widths = np.clip(1000 * np.sqrt(mean / at_events), 500, 2000)
+    clear = away > 100  # nearer the edge the pilot is read across it
+    assert found.event_bandwidth_m[clear] == pytest.approx(widths[clear], rel=0.02)
+    of_cells = np.clip(1000 * np.sqrt(mean / np.maximum(pilot, 1e-300)), 500, 2000)
+    raw = adaptive_density(x, y, w, grid=grid, event_bandwidth_m=found.event_bandwidth_m)
+    mass = adaptive_edge_mass(inside, grid=grid, cell_bandwidth_m=of_cells)
+    assert cells(found)[inside] == pytest.approx(raw[inside] / mass[inside], rel=0.03)
+
+
+def test_an_event_whose_kernel_may_reach_the_pilot_of_another_has_a_bandwidth() -> None:
+    """2.5 km out it lends nothing to the study area, and something to events 2 km out."""
+    points = town_and_country()
+    out = pd.DataFrame({"x": [414_500.0, 415_200.0], "y": [95_000.0] * 2})
+    found = adaptive_surface(pd.concat([points, out], ignore_index=True), **SETTINGS)
+    assert np.isfinite(found.event_bandwidth_m[-2])
+    assert np.isnan(found.event_bandwidth_m[-1])
+
+
+def test_no_cell_has_more_than_its_whole_kernel_on_land() -> None:
+    grid = Grid(0, 0, 50, 160, 160)
+    widths = np.geomspace(300, 1500, grid.ny)[:, np.newaxis] * np.ones(grid.nx)
+    mass = adaptive_edge_mass(np.ones(grid.shape, dtype=bool), grid=grid, cell_bandwidth_m=widths)
+    assert mass.max() == 1.0
+    assert mass.min() > 0.2
 
 
 def test_town_is_sharper_and_country_smoother_than_with_one_bandwidth() -> None:

@@ -115,6 +115,15 @@ def test_the_choice_is_the_highest_score_and_scores_are_the_mean_log_density() -
     assert (found.background == 0).all()
 
 
+def test_events_beside_a_study_area_that_is_no_rectangle_are_not_scored() -> None:
+    north_west = box(400_000, 100_000, 410_000, 110_000)
+    points = clustered(400)
+    beside = (points.x < 410_000) & (points.y > 100_000)
+    assert 20 < beside.sum() < 380
+    found = chosen(points, study=STUDY.difference(north_west), bandwidths_m=[2000, 3000])
+    assert found.events == (~beside).sum()
+
+
 def test_one_remote_event_rules_the_textbook_score_and_not_the_fitted_one() -> None:
     points = pd.concat(
         [clustered(400), pd.DataFrame({"x": [401_000.0], "y": [109_500.0]})], ignore_index=True

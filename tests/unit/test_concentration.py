@@ -101,6 +101,17 @@ def test_gini_of_events_by_chance_has_no_excess() -> None:
     assert result.chance < result.chance_hi < result.chance + 0.05
 
 
+def test_chance_maps_fall_by_exposure_and_their_ginis_are_summed_up() -> None:
+    rng = np.random.default_rng(9)
+    exposure = rng.gamma(1.0, 100.0, 30)
+    events = rng.poisson(3.0, 30)
+    result = gini(events, exposure, rng=np.random.default_rng(2), simulations=200)
+    maps = np.random.default_rng(2).multinomial(events.sum(), exposure / exposure.sum(), 200)
+    slowly = [gini_slowly(chance.astype(float), exposure) for chance in maps]
+    assert result.chance == pytest.approx(np.mean(slowly))
+    assert result.chance_hi == pytest.approx(np.quantile(slowly, 0.95))
+
+
 def test_gini_of_truly_unequal_risk_exceeds_chance() -> None:
     rng = np.random.default_rng(6)
     events = rng.poisson(rng.gamma(0.5, 6.0, 300))

@@ -12,7 +12,11 @@ import pytest
 
 from spatial import distance_weights
 from spatial.distance_graphs import WeightedNeighbours, inverse_distance, kernel_weights
-from spatial.distance_weights import conditional_weighted_counts, weighted_local_moran
+from spatial.distance_weights import (
+    conditional_weighted_counts,
+    weighted_global_moran,
+    weighted_local_moran,
+)
 from spatial.errors import StatisticsError
 from spatial.permutation import conditional_moran_counts, pseudo_p
 
@@ -222,6 +226,32 @@ def test_local_moran_with_distance_weights_finds_a_planted_corner() -> None:
     assert set(result.cluster[~report]) == {"Not testable"}
     raw = weighted_local_moran(values, graph, permutations=999, correction="none")
     np.testing.assert_array_equal(raw.p, raw.q)
+
+
+def test_an_area_at_the_mean_is_not_unusual_whatever_its_surroundings() -> None:
+    x, y, codes = points(60, seed=4)
+    graph = kernel_weights(x, y, codes=codes, bandwidth_m=400)
+    west = np.argsort(x)
+    values = np.empty(60)
+    values[west[:30]], values[west[30:]] = 1.0, -1.0
+    values[west[0]] = 0.0
+    values[west[59]] = 0.0  # so that the mean is 0
+    result = weighted_local_moran(values, graph, permutations=999)
+    for area in (west[0], west[59]):
+        around = graph.indices[graph.indptr[area] : graph.indptr[area + 1]]
+        assert abs(values[around].mean()) > 0.5, "unlike the mean all around"
+        assert result.p[area] == 1.0
+
+
+def test_global_moran_counts_areas_without_neighbours_in_n_alone() -> None:
+    x, y, codes = points(40, seed=2)
+    x[7] += 90_000.0
+    graph = kernel_weights(x, y, codes=codes, bandwidth_m=400)
+    assert (graph.cardinalities == 0).any()
+    values = np.random.default_rng(3).normal(size=40)
+    w, z = dense(graph), values - values.mean()
+    expected = 40 / w.sum() * (z @ w @ z) / (z @ z)
+    assert weighted_global_moran(values, graph) == pytest.approx(expected)
 
 
 def test_local_moran_says_why_it_does_not_test() -> None:

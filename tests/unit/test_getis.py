@@ -291,6 +291,14 @@ def test_only_reported_areas_are_corrected_for_and_labelled() -> None:
     assert set(result.label[60:]) == {"Not testable"}
 
 
+def test_bins_by_p_are_given_to_reported_areas_alone() -> None:
+    y, graph = planted()
+    report = np.arange(144) < 60
+    result = local_g(y, graph, report=report, permutations=999, seeds_checked=0)
+    assert np.isnan(result.raw_bin[~report]).all()
+    assert (result.raw_bin[report] != 0).any()
+
+
 def test_an_area_without_neighbours_has_no_p_and_is_no_spot() -> None:
     y, graph = np.r_[planted()[0], 1e6], lattice(12, 12, islands=1)
     for star in (True, False):

@@ -76,6 +76,14 @@ def test_areas_of_a_polygon_are_listed_by_their_events() -> None:
     assert hot.frame["area_codes"].tolist() == ["A; B; C"]
 
 
+def test_rows_of_weight_zero_name_no_area() -> None:
+    points = towns().assign(weight=1.0)
+    nothing = points.iloc[[0]].assign(area_code="Z", weight=0.0)
+    points = pd.concat([points, nothing], ignore_index=True)
+    hot = hotspot_polygons(surface(points), volume_share=0.25, points=points)
+    assert hot.frame["area_codes"].tolist() == ["A"]
+
+
 def test_no_events_no_hot_spots() -> None:
     points = towns().iloc[:0]
     made = surface(points)

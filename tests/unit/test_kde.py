@@ -131,6 +131,33 @@ def test_edge_mass_is_half_at_a_straight_coast_and_one_inland() -> None:
     assert mass[60, 30] == pytest.approx(0, abs=1e-9)
 
 
+def test_beyond_the_grid_is_not_land() -> None:
+    mass = edge_mass(np.ones((81, 81), dtype=bool), grid=Grid(0, 0, 50, 81, 81), bandwidth_m=1000)
+    assert mass[40, 40] == pytest.approx(1, abs=1e-9)
+    assert mass[0, 40] == pytest.approx(0.5 + 25 * 16 / (5 * np.pi * 1000), abs=1e-3)
+    assert mass[0, 0] == pytest.approx(mass[0, 40] ** 2, abs=0.02)
+
+
+def test_the_study_area_is_land_whatever_the_outline_of_the_land_says() -> None:
+    points, settings = scattered(300), {"bandwidth_m": 1000, "cell_m": 100, "months": 12}
+    east = box(405_000, 90_000, 410_000, 98_000)
+    whole = density_surface(points, study=COAST, land=COAST, **settings)
+    short = density_surface(points, study=COAST, land=east, **settings)
+    np.testing.assert_array_equal(cells(short), cells(whole))
+
+
+def test_a_cell_out_of_reach_of_every_event_is_exactly_zero() -> None:
+    points = pd.DataFrame({"x": [401_000.0, 402_300.0], "y": [91_000.0, 92_100.0]})
+    found = density_surface(
+        points, study=COAST, land=COAST, bandwidth_m=1000, cell_m=100, months=12
+    )
+    east, north = np.meshgrid(*found.grid.centres)
+    near = np.minimum(*(np.hypot(east - x, north - y) for x, y in points.to_numpy()))
+    far = found.study_mask & (near > 1000 + 2 * 100)  # binning carries an event to the next cell
+    assert far.sum() > 1_000
+    assert not cells(found)[far].any()
+
+
 def test_edge_correction_makes_even_crime_even_up_to_the_coast() -> None:
     step = np.arange(25, 10_000, 50.0)
     x, y = (400_000 + m.ravel() for m in np.meshgrid(step, step[step < 8000]))

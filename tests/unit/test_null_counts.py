@@ -34,6 +34,17 @@ def test_counts_are_those_of_comparing_each(name: str, areas: int) -> None:
     assert below.tolist() == [int((null <= b).sum()) for b in high]
 
 
+@pytest.mark.parametrize("areas", [3, 60, 3_000])
+def test_a_bound_that_is_a_value_of_the_null_counts_it_on_both_sides(areas: int) -> None:
+    rng = np.random.default_rng(8)
+    null = rng.normal(size=5_000)
+    bound = rng.choice(null, areas, replace=False)
+    above, below = tail_counts(null, bound, bound)
+    assert above.tolist() == [int((null >= b).sum()) for b in bound]
+    assert below.tolist() == [int((null <= b).sum()) for b in bound]
+    assert set(above + below) == {5_001}
+
+
 def test_every_way_is_met(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(0)
     null, met = rng.normal(size=1_000), []

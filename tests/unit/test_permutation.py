@@ -111,6 +111,23 @@ def test_p_values_agree_with_the_loop_over_areas(counts: bool) -> None:
     assert p.min() < 0.05 < p.max()
 
 
+def test_without_a_tolerance_only_equal_sums_tie() -> None:
+    """Whole numbers around a whole mean add up exactly, so that ties need no room."""
+    graph, rng = lattice(7, 7), np.random.default_rng(11)
+    z = rng.integers(-3, 4, 49).astype(float)
+    z[0] -= z.sum()
+    counts = [
+        conditional_moran_counts(
+            z, graph.indptr, graph.indices, permutations=5_000, seed=2, tolerance=room
+        )
+        for room in (0.0, 0.25, None)
+    ]
+    assert (counts[0].greater + counts[0].less > counts[0].draws).all(), "there are ties"
+    for other in counts[1:]:
+        for mine, theirs in zip(counts[0], other, strict=True):
+            np.testing.assert_array_equal(mine, theirs)
+
+
 def test_own_draws_are_taken_out() -> None:
     """R_i is R less the draws whose first k hold i; the rest are as many as chance leaves."""
     graph, draws = lattice(4, 4), 50_000

@@ -57,6 +57,16 @@ def bands_of_a_cell_alone() -> dict[int, int]:
     }
 
 
+def test_an_even_density_is_one_band_up_to_the_coast_and_at_its_own_limit() -> None:
+    """10 events a cell in 12 months are 40 per km2 per year, also where part of a cell is sea."""
+    study = box(400_000, 90_000, 405_800, 95_000)
+    count = {(c, r): 6 if c == 11 else 10 for c in range(12) for r in range(10)}
+    points = events(count).assign(x=lambda at: np.minimum(at.x, 405_799.0))
+    found = public_density(points, study=study, months=12, edges=[40.0, 60.0])
+    assert {band_at(found, c, r) for c, r in count} == {2}
+    assert found.labels == ("under 40", "40 to under 60", "60 or more")
+
+
 def test_cells_of_under_five_are_blank_as_empty_ones_are() -> None:
     found = public_density(events({(2, 2): 4, (3, 3): 5, (5, 5): 60}), **SETTINGS)
     assert band_at(found, 2, 2) == BLANK

@@ -151,6 +151,28 @@ def planted(seed: int = 3) -> Fields:
     return events, population, x, y, codes
 
 
+@pytest.mark.parametrize(("replications", "rank"), [(19, 1), (99, 5), (100, 5), (118, 5), (119, 6)])
+def test_a_ratio_above_the_critical_one_is_significant_and_no_smaller_one(
+    replications: int, rank: int
+) -> None:
+    result = scanned(country(), replications=replications)
+    assert result.critical_llr == np.sort(result.null)[-rank]
+    assert rank / (replications + 1) <= 0.05 < (rank + 1) / (replications + 1)
+
+
+def test_a_chance_map_with_the_same_ratio_counts_against_a_cluster() -> None:
+    """Circles of one area each, all alike: the ratio is that of the largest count, and ties."""
+    counts = np.full(36, 2.0)
+    counts[14] = 7.0
+    _, _, x, y, codes = country(36)
+    result = scan(counts, np.ones(36), x, y, codes=codes, share=1.0 / 36.0, replications=199)
+    first = result.clusters[0]
+    assert first.codes == (codes[14],)
+    same = np.isclose(result.null, first.llr, rtol=1e-9, atol=0.0)
+    assert same.any()
+    assert first.p == (same.sum() + (result.null[~same] > first.llr).sum() + 1) / 200
+
+
 def test_planted_clusters_are_found_first_and_second_and_share_nothing() -> None:
     fields = planted()
     _, _, x, y, codes = fields

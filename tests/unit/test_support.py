@@ -317,6 +317,22 @@ def test_top_by_rate_takes_the_same_share_of_people_on_each_support() -> None:
             assert rate[mask].min() >= rate[known & ~mask].max()
 
 
+def test_units_without_events_are_never_among_the_top() -> None:
+    areas = lattice(4, 4)
+    events = scattered(areas, {"A0101": 30, "A0202": 6})
+    base, _ = supports(areas, events)
+    found = top_by_rate(k=10)(base)
+    assert set(np.array(base.codes)[found.mask]) == {"A0101", "A0202"}
+
+
+def test_flags_by_p_are_more_than_flags_by_q() -> None:
+    areas, events = county()
+    base, _ = supports(areas, events)
+    by_q, by_p = (high_high(alpha=0.3, corrected=way, seed=3)(base).mask for way in (True, False))
+    assert (by_q <= by_p).all()
+    assert by_q.sum() < by_p.sum()
+
+
 def test_units_of_few_people_are_not_tested() -> None:
     areas, events = county()
     base, hexagons = supports(areas, events, people=300.0)
