@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import geopandas as gpd
@@ -32,6 +33,7 @@ FloatArray = NDArray[np.float64]
 Geometries = BaseGeometry | gpd.GeoSeries | Iterable[BaseGeometry]
 
 _MOST_CELLS = 40_000_000  # about 1.3 GB while a surface is worked on
+_KEPT = 2_000  # polygons whose coordinates are kept for the next surface: a county's
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,7 @@ def rasterise(geometries: Geometries, grid: Grid) -> NDArray[np.bool_]:
     if not shapes.size:
         return np.zeros(grid.shape, dtype=np.bool_)
     burnt = rasterize(
-        [_plain(shape) for shape in shapes],
+        _plain_of(list(shapes)),
         out_shape=grid.shape,
         transform=grid.transform,
         dtype="uint8",
@@ -132,20 +134,43 @@ def rasterise_positions(shapes: Sequence[BaseGeometry], grid: Grid) -> NDArray[n
 
     Where polygons overlap, the last of them; int of `grid.shape`, southern row first.
     """
-    numbered = [
-        (_plain(shape), position)
+    there = [
+        position
         for position, shape in enumerate(shapes)
         if shape is not None and not shape.is_empty
     ]
-    if not numbered:
+    if not there:
         return np.full(grid.shape, -1, dtype=np.int64)
+    plain = _plain_of([shapes[position] for position in there])
     burnt = rasterize(
-        numbered, out_shape=grid.shape, transform=grid.transform, fill=-1, dtype="int32"
+        list(zip(plain, there, strict=True)),
+        out_shape=grid.shape,
+        transform=grid.transform,
+        fill=-1,
+        dtype="int32",
     )
     return np.ascontiguousarray(burnt[::-1]).astype(np.int64)
 
 
-@lru_cache(maxsize=2_000)
+def _plain_of(shapes: list[BaseGeometry]) -> list[dict[str, Any]]:
+    """Return many polygons as `_plain` does: a country's all at once, which is five times as fast.
+
+    Coordinates become one list; rings, parts and polygons are cut from it, and from one another.
+    """
+    known = all(shape.geom_type in ("Polygon", "MultiPolygon") for shape in shapes)
+    if len(shapes) <= _KEPT or not known:
+        return [_plain(shape) for shape in shapes]
+    parts, whose = shapely.get_parts(np.array(shapes, dtype=object), return_index=True)
+    some = ~shapely.is_empty(parts)
+    several: Any = shapely.multipolygons(parts[some], indices=whose[some])
+    _, flat, ends = shapely.to_ragged_array(several, include_z=False)
+    cut: list[Any] = flat.tolist()
+    for level in ends:
+        cut = [cut[start:end] for start, end in pairwise(level.tolist())]
+    return [{"type": "MultiPolygon", "coordinates": polygons} for polygons in cut]
+
+
+@lru_cache(maxsize=_KEPT)
 def _plain(shape: BaseGeometry) -> dict[str, Any]:
     """Return polygons as GeoJSON has them: rasterio asks for it, and shapely's own is slow.
 

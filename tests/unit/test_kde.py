@@ -14,7 +14,7 @@ from sklearn.neighbors import KernelDensity
 
 from spatial.convolution import kernel_support_m
 from spatial.errors import StatisticsError
-from spatial.grid import Grid, cell_index, grid_for, rasterise
+from spatial.grid import Grid, cell_index, grid_for, rasterise, rasterise_positions
 from spatial.kde import (
     FEW_EVENTS,
     Density,
@@ -210,6 +210,25 @@ def test_rasterise_takes_a_cell_by_its_centre_southern_row_first() -> None:
     grid = Grid(0, 0, 10, 3, 2)
     assert rasterise(box(0, 0, 16, 6), grid).tolist() == [[True, True, False], [False] * 3]
     assert rasterise(box(0, 0, 14, 4), grid).tolist() == [[False] * 3, [False] * 3]
+
+
+def test_a_country_of_polygons_is_burnt_as_its_parts_are() -> None:
+    """Above 2,000 polygons another way is taken: holes, islands and order have to come through."""
+    grid = Grid(0, 0, 10, 600, 400)
+    rng = np.random.default_rng(4)
+    corner = rng.uniform([0, 0], [5_900, 3_900], (2_300, 2))
+    squares = [box(x, y, x + 90, y + 90) for x, y in corner]
+    squares[5] = squares[5].difference(box(*(corner[5] + 30), *(corner[5] + 60)))
+    squares[2_200] = MultiPolygon([squares[2_200], box(5_000, 3_950, 5_050, 3_990)])
+    squares[7] = Polygon()
+    some = [squares[:1_500], squares[1_500:]]
+    np.testing.assert_array_equal(
+        rasterise(squares, grid), rasterise(some[0], grid) | rasterise(some[1], grid)
+    )
+    first, second = (rasterise_positions(part, grid) for part in some)
+    np.testing.assert_array_equal(
+        rasterise_positions(squares, grid), np.where(second >= 0, second + 1_500, first)
+    )
 
 
 def test_transform_puts_the_northern_row_first() -> None:
