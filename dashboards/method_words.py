@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["density_said", "neighbours_said", "smoothing_said"]
+__all__ = ["density_said", "neighbours_said", "seeds_said", "smoothing_said"]
 
 _SMOOTHING = {
     "gamma_poisson": "Rates of few events are pulled towards the mean of {whom} (gamma-Poisson).",
@@ -48,6 +48,28 @@ def neighbours_said(manifest: Mapping[str, Any]) -> str:
             )
         return f"Neighbours are areas whose middles lie within {within}; each counts the same."
     return "Neighbours share a border or a corner." if kind == "queen" else ""
+
+
+def seeds_said(manifest: Mapping[str, Any]) -> str:
+    """Say how far cluster labels hang on the random draws; nothing where a run has none."""
+    told = []
+    found = (manifest.get("statistics") or {}).get("diagnostics") or {}
+    for priority in manifest.get("priorities") or {}:
+        made = found.get(priority) or {}
+        number, least = int(made.get("clusters_labelled") or 0), made.get("seeds_agree_at_least")
+        if not number:
+            continue
+        areas = "1 area has" if number == 1 else f"{number:,} areas have"
+        if least is None:
+            kept = "it was not drawn again"
+        elif least >= 1.0:
+            kept = "none lost it when drawn again"
+        else:
+            kept = f"the least certain kept it in {least:.0%} of further draws"
+        told.append(f"{priority.upper()}: {areas} a cluster label, and {kept}")
+    if not told:
+        return ""
+    return f"Chance maps were drawn again from five other random seeds. {'; '.join(told)}."
 
 
 def density_said(manifest: Mapping[str, Any], priority: str) -> str:

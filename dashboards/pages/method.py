@@ -10,7 +10,7 @@ from dashboards import words
 from dashboards.components.frame import page_frame, section_table
 from dashboards.exports.blind_spots import blind_spots
 from dashboards.exports.columns import PER_PRIORITY
-from dashboards.method_words import neighbours_said, smoothing_said
+from dashboards.method_words import neighbours_said, seeds_said, smoothing_said
 from dashboards.settings import WebSettings
 from dashboards.tables import indicator_table, moran_table, offence_table
 from dashboards.view import RunView
@@ -105,7 +105,7 @@ def layout(view: RunView, settings: WebSettings, *, current_id: str) -> html.Div
     """Return the page of method, terms and accessibility."""
     versions = view.manifest.get("versions", {})
     named = ", ".join(f"{name} {version}" for name, version in sorted(versions.items()))
-    moran = moran_table(view)
+    moran, seeds = moran_table(view), seeds_said(view.manifest)
     return page_frame(
         view,
         path="/method",
@@ -121,6 +121,7 @@ def layout(view: RunView, settings: WebSettings, *, current_id: str) -> html.Div
             html.H2("Do high areas stand together?"),
             html.P(neighbours_said(view.manifest)),
             section_table(moran) if moran.rows else html.P("Not computed in this run."),
+            *([html.P(seeds)] if seeds else []),
             html.H2("What the words mean"),
             html.Dl(
                 [

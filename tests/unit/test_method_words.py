@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dashboards.method_words import neighbours_said, smoothing_said
+from dashboards.method_words import neighbours_said, seeds_said, smoothing_said
 from risk_model.config.settings import Rurality, Statistics
 
 
@@ -68,3 +68,24 @@ def test_neighbours_are_said_with_their_weights(changes: dict[str, Any], words: 
 def test_a_run_that_recorded_no_settings_says_so() -> None:
     assert smoothing_said({}) == "How rates of small areas were smoothed was not recorded."
     assert neighbours_said({}) == ""
+
+
+def test_labels_that_other_seeds_change_are_said() -> None:
+    made = {
+        "sv01": {"clusters_labelled": 52, "seeds_agree_at_least": 0.8},
+        "sv02": {"clusters_labelled": 1, "seeds_agree_at_least": 1.0},
+        "sv03": {"clusters_labelled": 0, "seeds_agree_at_least": None},
+        "sv04": {"clusters_labelled": 3, "seeds_agree_at_least": None},
+    }
+    run = {"priorities": {key: {} for key in made}, "statistics": {"diagnostics": made}}
+    assert seeds_said(run) == (
+        "Chance maps were drawn again from five other random seeds. "
+        "SV01: 52 areas have a cluster label, and the least certain kept it in 80% of further "
+        "draws; SV02: 1 area has a cluster label, and none lost it when drawn again; "
+        "SV04: 3 areas have a cluster label, and it was not drawn again."
+    )
+
+
+def test_a_run_without_labels_says_nothing_of_seeds() -> None:
+    assert seeds_said({"priorities": {"sv01": {}}}) == ""
+    assert seeds_said({"priorities": {"sv01": {}}, "statistics": {"diagnostics": {}}}) == ""
