@@ -31,14 +31,16 @@ from risk_model.loading import LoadedInputs, load
 from risk_model.model_data import ModelData
 from risk_model.model_store import read_model
 from risk_model.outputs import content_of, manifest_of, own_writers
-from risk_model.pipeline import Run, build_run
+from risk_model.pipeline import Run, build_model, build_run
 from risk_model.provenance import jsonable, run_id_of
 from risk_model.run_history import earlier_refreshes
+from risk_model.run_jobs import begin_jobs, begin_sensitivity, prepare
 from risk_model.run_store import PublishedRun, Writer, lock_runs, publish, read_run
-from risk_model.sensitivity import Sensitivity, sensitivity_of, sensitivity_writers
+from risk_model.sensitivity import sensitivity_writers
 from risk_model.weight_change import settings_of
 from risk_model.whatif import density_shares, rescore
-from spatial.blocks import SERIAL, BlockMap, block_map
+from spatial.beside import beside, processors
+from spatial.blocks import block_map
 from spatial.errors import ConfigError, Fault, Faults, HotspotsError, InputError
 from spatial.period import Period
 
@@ -157,18 +159,6 @@ def check(request: Request, *, progress: Progress = _quiet) -> LoadedInputs:
     return load_inputs(load_settings(request), progress=progress)
 
 
-def build(
-    settings: Settings,
-    loaded: LoadedInputs,
-    *,
-    progress: Progress = _quiet,
-    blocks: BlockMap = SERIAL,
-) -> Run:
-    """Score what was loaded. One thread, so that figures do not depend on the machine."""
-    with threadpool_limits(limits=1):
-        return build_run(loaded, settings.risk, settings.harm, progress=progress, blocks=blocks)
-
-
 def run(
     request: Request,
     *,
@@ -176,7 +166,7 @@ def run(
     writers: ExtraWriters | None = None,
     progress: Progress = _quiet,
     now: datetime | None = None,
-    workers: int = 1,
+    workers: int | None = 1,
 ) -> PublishedRun:
     """Read, score and publish; the result is what `CURRENT` names from then on.
 
@@ -190,8 +180,10 @@ def run(
     now
         The time to record, aware; the clock's without it.
     workers
-        Processes that count files and draw; any number gives the same run. More than one is
-        worth its start for a country.
+        Processes that count files and draw; more than one is worth its start for a country.
+        None is one process with a second beside it where there are two processors: that makes
+        the forecast and part of the tables, and needs what `multiprocessing` needs of a script
+        (`if __name__ == "__main__"`). The run is the same whatever is given.
 
     Raises
     ------
@@ -203,14 +195,35 @@ def run(
     started = time.perf_counter()
     settings = load_settings(request)
     with lock_runs(runs):
-        with block_map(workers) as blocks:
+        second = prepare if workers is None and processors() > 1 else None
+        with beside(second) as place, block_map(workers or 1) as blocks:
             loaded = load(settings, progress=progress, blocks=blocks)
-            read = time.perf_counter() - started
-            built = build(settings, loaded, progress=progress, blocks=blocks)
+            seconds = {"reading": _since(started)}
+            progress("aligning layers")
+            started = time.perf_counter()
+            model = build_model(loaded)
+            begun = begin_jobs(loaded, model, settings.risk, settings.harm, place)
+            seconds["layers"] = _since(started)
+            # One thread, so that figures do not depend on the machine.
+            with threadpool_limits(limits=1):
+                built = build_run(
+                    loaded,
+                    model,
+                    settings.risk,
+                    settings.harm,
+                    forecast_later=begun.forecast,
+                    progress=progress,
+                    blocks=blocks,
+                )
+            hangs = begin_sensitivity(built.scored, model, settings.risk, place)
             progress("concentration, clusters and supports")
-            report = engine_report(built, blocks=blocks)
+            started = time.perf_counter()
+            report = engine_report(built, tables_later=begun.tables, blocks=blocks)
+            after = {"report": _since(started)}
             progress("what the lists hang on")
-            sensitivity, hung = _sensitivity(built)
+            started = time.perf_counter()
+            sensitivity = hangs()
+            after["sensitivity"] = _since(started)
         progress("publishing")
         manifest = manifest_of(
             built,
@@ -231,12 +244,7 @@ def run(
             *lists.warnings,
             *config_warnings(settings.risk),
         ]
-        manifest["timings"] = {
-            "reading": round(read, 3),
-            **manifest["timings"],
-            "report": round(sum(report.timings.values()), 3),
-            "sensitivity": hung,
-        }
+        manifest["timings"] = {**seconds, **manifest["timings"], **after}
         judged = attach_backtest(runs, manifest)
         manifest["backtest"] = judged.entry
         manifest["warnings"] += judged.warnings
@@ -279,12 +287,8 @@ def backtest(
         return run_backtest(settings, options, runs=runs, progress=progress, now=now, blocks=blocks)
 
 
-def _sensitivity(built: Run) -> tuple[Sensitivity, float]:
-    """Return what the lists hang on and the seconds it took. One thread, as for scoring."""
-    since = time.perf_counter()
-    with threadpool_limits(limits=1):
-        found = sensitivity_of(built.scored, built.model, built.risk)
-    return found, round(time.perf_counter() - since, 3)
+def _since(started: float) -> float:
+    return round(time.perf_counter() - started, 3)
 
 
 def compare(runs: Path, first: str | None, second: str | None) -> Comparison:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import geopandas as gpd
@@ -10,15 +11,12 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from risk_model.bandwidth_report import bandwidth_table
-from risk_model.bivariate_report import bivariate_table
-from risk_model.concentration_report import concentration_table
 from risk_model.coverage_report import coverage_table
+from risk_model.layer_tables import LayerTables
 from risk_model.pipeline import Run
 from risk_model.priority_events import events_of_priorities
 from risk_model.run_store import Writer
 from risk_model.scan_report import scan_table
-from risk_model.space_time_report import space_time_table
-from risk_model.support_report import support_table
 from spatial.blocks import SERIAL, BlockMap
 from spatial.writers import write_csv
 
@@ -46,7 +44,7 @@ class EngineReport:
     bivariate
         Offences here against deprivation around.
     timings
-        Seconds by table.
+        Seconds by table, wherever it was made.
     """
 
     concentration: pd.DataFrame
@@ -59,10 +57,14 @@ class EngineReport:
     timings: dict[str, float] = field(default_factory=dict)
 
 
-def engine_report(run: Run, *, blocks: BlockMap = SERIAL) -> EngineReport:
-    """Make the tables from a built run. One thread, so that figures are the same anywhere."""
+def engine_report(
+    run: Run, *, tables_later: Callable[[], LayerTables], blocks: BlockMap = SERIAL
+) -> EngineReport:
+    """Make the tables from a built run. One thread, so that figures are the same anywhere.
+
+    `tables_later` gives those that need the layers alone, begun or not; it is asked last.
+    """
     data, config, seed = run.model, run.risk, run.risk.uncertainty.seed
-    geometry = gpd.GeoSeries(run.areas.geometry)
     timings: dict[str, float] = {}
     since = time.perf_counter()
 
@@ -74,15 +76,10 @@ def engine_report(run: Run, *, blocks: BlockMap = SERIAL) -> EngineReport:
 
     with threadpool_limits(limits=1):
         found = events_of_priorities(data, config, run.harm)
-        concentration = concentration_table(data, found, seed=seed)
-        timed("concentration")
         phi = {key: float(run.scored.diagnostics[key]["phi"]) for key in found}
+        geometry = gpd.GeoSeries(run.areas.geometry)
         clusters = scan_table(data, found, geometry, phi=phi, seed=seed, blocks=blocks)
         timed("scan")
-        patterns = space_time_table(data, found, config)
-        timed("space_time")
-        support = support_table(data, found, run.loaded.incidents.points, geometry, config)
-        timed("support")
         frame = run.loaded.areas.frame
         inside = frame.index.isin(run.loaded.study.codes)
         bandwidths = bandwidth_table(
@@ -97,17 +94,16 @@ def engine_report(run: Run, *, blocks: BlockMap = SERIAL) -> EngineReport:
         timed("bandwidths")
         covers = coverage_table(data, found, run.scored.areas, config)
         timed("coverage")
-        beside = bivariate_table(data, found, config)
-        timed("bivariate")
+    tables = tables_later()
     return EngineReport(
-        concentration=concentration,
+        concentration=tables.concentration,
         scan=clusters,
-        space_time=patterns,
-        support=support,
+        space_time=tables.space_time,
+        support=tables.support,
         bandwidths=bandwidths,
         coverage=covers,
-        bivariate=beside,
-        timings=timings,
+        bivariate=tables.bivariate,
+        timings={**tables.timings, **timings},
     )
 
 

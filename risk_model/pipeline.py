@@ -14,7 +14,7 @@ from risk_model.artefacts import place_artefacts
 from risk_model.config.harm import HarmWeights
 from risk_model.config.risk import RiskConfig
 from risk_model.densities import Grounds, PriorityDensity, priority_density, surroundings
-from risk_model.forecast import Forecast, fit_forecast, forecast_columns
+from risk_model.forecast import Forecast, forecast_columns, wants_forecast
 from risk_model.layers.crime import count_cube, offence_set
 from risk_model.loading import LoadedInputs
 from risk_model.model_data import LABEL_COLUMNS, ModelData
@@ -90,13 +90,28 @@ def build_model(loaded: LoadedInputs) -> ModelData:
 
 def build_run(
     loaded: LoadedInputs,
+    model: ModelData,
     risk: RiskConfig,
     harm: HarmWeights,
     *,
+    forecast_later: Callable[[], Forecast],
     progress: Progress,
     blocks: BlockMap = SERIAL,
 ) -> Run:
-    """Score the study area and draw its densities."""
+    """Score the study area and draw its densities.
+
+    Parameters
+    ----------
+    loaded, model
+        What was read, and what `build_model` makes of it.
+    risk, harm
+        Settings and harm weights.
+    forecast_later
+        Gives the forecast of the model, begun or not; called once, before the scores where an
+        indicator needs it.
+    blocks
+        Where draws are computed; it makes no difference to the result.
+    """
     timings: dict[str, float] = {}
     since = time.perf_counter()
 
@@ -105,10 +120,6 @@ def build_run(
         now = time.perf_counter()
         timings[stage] = round(now - since, 3)
         since = now
-
-    progress("aligning layers")
-    model = build_model(loaded)
-    timed("layers")
 
     warnings = list(loaded.warnings)
     frame = loaded.areas.frame
@@ -134,15 +145,18 @@ def build_run(
         shares[key] = densities[key].share
     timed("density")
 
-    progress("expected events of the coming months")
-    forecast = fit_forecast(model, risk, harm, seed=risk.uncertainty.seed)
-    warnings += forecast.notes
-    timed("forecast")
+    def forecast_now() -> Forecast:
+        progress("expected events of the coming months")
+        found = forecast_later()
+        timed("forecast")
+        return found
 
+    needed = forecast_now() if wants_forecast(risk) else None
     progress("scores, ranks and their uncertainty")
-    scored = score_model(model, risk, harm, density_share=shares, forecast=forecast, blocks=blocks)
+    scored = score_model(model, risk, harm, density_share=shares, forecast=needed, blocks=blocks)
     timed("scores")
-    warnings += scored.warnings
+    forecast = needed or forecast_now()
+    warnings += [*forecast.notes, *scored.warnings]
 
     codes = pd.Index(loaded.study.codes, name="area_code")
     labels = model.labels.reindex(codes)[list(LABEL_COLUMNS)]

@@ -87,6 +87,18 @@ WorkersOption = Annotated[
         help="Processes that read and draw; the result is the same. Worth it for a country.",
     ),
 ]
+RunWorkersOption = Annotated[
+    int | None,
+    typer.Option(
+        "--workers",
+        min=1,
+        max=64,
+        help="Processes; the result is the same. 1: this one alone. 2 or more: that many that "
+        "read and draw, worth it for a country. "
+        "[default: one, and a second beside it where there are two processors]",
+        show_default=False,
+    ),
+]
 RunsOption = Annotated[Path, typer.Option("--runs", "--out", help="The folder of published runs.")]
 
 

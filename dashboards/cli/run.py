@@ -12,8 +12,8 @@ from dashboards.cli.options import (
     PeriodOption,
     RingOption,
     RunsOption,
+    RunWorkersOption,
     SetOption,
-    WorkersOption,
     make_request,
 )
 
@@ -30,7 +30,7 @@ def run(
     period: PeriodOption = None,
     ring: RingOption = None,
     settings: SetOption = None,
-    workers: WorkersOption = 1,
+    workers: RunWorkersOption = None,
 ) -> None:
     """Score the neighbourhoods of an area and publish the result as a run."""
     from dashboards.cli.console import Console

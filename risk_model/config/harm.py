@@ -53,6 +53,14 @@ class HarmWeights:
         }
         return HarmWeights(MappingProxyType(weights), self.rows)
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Travel to another process as a plain dictionary: a read-only view of one cannot."""
+        return _read_only, (dict(self.weights), self.rows)
+
+
+def _read_only(weights: dict[str, float], rows: tuple[HarmWeight, ...]) -> HarmWeights:
+    return HarmWeights(MappingProxyType(weights), rows)
+
 
 def load_harm_weights(path: Path) -> HarmWeights:
     """Read `harm_weights.csv`.

@@ -1,0 +1,73 @@
+"""The tables of the engine's report that need the layers alone, no score and no density."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import geopandas as gpd
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+from risk_model.bivariate_report import bivariate_table
+from risk_model.concentration_report import concentration_table
+from risk_model.config.harm import HarmWeights
+from risk_model.config.risk import RiskConfig
+from risk_model.model_data import ModelData
+from risk_model.priority_events import events_of_priorities
+from risk_model.space_time_report import space_time_table
+from risk_model.support_report import support_table
+
+__all__ = ["LayerTables", "layer_tables"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LayerTables:
+    """Tables of `EngineReport` under the same names, and seconds by table."""
+
+    concentration: pd.DataFrame
+    space_time: pd.DataFrame
+    support: pd.DataFrame
+    bivariate: pd.DataFrame
+    timings: dict[str, float]
+
+
+def layer_tables(
+    data: ModelData,
+    config: RiskConfig,
+    harm: HarmWeights,
+    *,
+    points: pd.DataFrame,
+    geometry: gpd.GeoSeries,
+) -> LayerTables:
+    """Make the tables. One thread, so that figures are the same anywhere.
+
+    Parameters
+    ----------
+    data, config, harm
+        Layers, settings and harm weights.
+    points
+        Located incidents with x, y, category and area_code.
+    geometry
+        Polygons of the study areas, EPSG:27700, indexed by area code.
+    """
+    timings: dict[str, float] = {}
+    since = time.perf_counter()
+
+    def timed(table: str) -> None:
+        nonlocal since
+        now = time.perf_counter()
+        timings[table] = round(now - since, 3)
+        since = now
+
+    with threadpool_limits(limits=1):
+        found = events_of_priorities(data, config, harm)
+        concentration = concentration_table(data, found, seed=config.uncertainty.seed)
+        timed("concentration")
+        patterns = space_time_table(data, found, config)
+        timed("space_time")
+        support = support_table(data, found, points, geometry, config)
+        timed("support")
+        bivariate = bivariate_table(data, found, config)
+        timed("bivariate")
+    return LayerTables(concentration, patterns, support, bivariate, timings)

@@ -1,0 +1,110 @@
+"""The parts of a run that a second process can do: what each is handed, and its function.
+
+The forecast and the tables that need the layers alone are begun as soon as the layers are aligned,
+and done while this process draws densities and scores. The second process imports scikit-learn,
+SALib and `scipy.stats` (a second) while this one reads; this one then never does.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import geopandas as gpd
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+from risk_model.config.harm import HarmWeights
+from risk_model.config.risk import RiskConfig
+from risk_model.forecast import Forecast, fit_forecast
+from risk_model.layer_tables import LayerTables, layer_tables
+from risk_model.loading import LoadedInputs
+from risk_model.model_data import ModelData
+from risk_model.priority_events import too_large
+from risk_model.scoring import Scored
+from risk_model.sensitivity import Sensitivity, sensitivity_of
+from spatial.beside import Beside
+
+__all__ = ["Begun", "begin_jobs", "begin_sensitivity", "prepare"]
+
+_IMPORTED: Final = ("sklearn.linear_model", "SALib.analyze.sobol", "SALib.sample.sobol")
+"""Named as text: the modules that use them import them when they are first called."""
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What was begun; each gives its answer once."""
+
+    forecast: Callable[[], Forecast]
+    tables: Callable[[], LayerTables]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Layers:
+    data: ModelData
+    config: RiskConfig
+    harm: HarmWeights
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Places:
+    layers: _Layers
+    points: pd.DataFrame
+    geometry: gpd.GeoSeries
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Ranks:
+    scored: Scored
+    data: ModelData
+    config: RiskConfig
+
+
+def prepare() -> None:
+    """Import what the jobs need, before there is one."""
+    for name in _IMPORTED:
+        importlib.import_module(name)
+
+
+def begin_jobs(
+    loaded: LoadedInputs, data: ModelData, config: RiskConfig, harm: HarmWeights, place: Beside
+) -> Begun:
+    """Begin what needs the layers alone."""
+    layers = _Layers(data, config, harm)
+    points = loaded.incidents.points
+    if too_large(data, ""):
+        points = points.iloc[:0]  # the table that takes them says so; a country's stay here
+    geometry = gpd.GeoSeries(loaded.areas.frame.geometry.loc[list(loaded.study.codes)])
+    return Begun(
+        forecast=place.begin(_forecast, layers),
+        tables=place.begin(_tables, _Places(layers, points, geometry)),
+    )
+
+
+def begin_sensitivity(
+    scored: Scored, data: ModelData, config: RiskConfig, place: Beside
+) -> Callable[[], Sensitivity]:
+    """Begin what the lists hang on."""
+    return place.begin(_sensitivity, _Ranks(scored, data, config))
+
+
+def _forecast(job: _Layers) -> Forecast:
+    with threadpool_limits(limits=1):
+        return fit_forecast(job.data, job.config, job.harm, seed=job.config.uncertainty.seed)
+
+
+def _tables(job: _Places) -> LayerTables:
+    return layer_tables(
+        job.layers.data,
+        job.layers.config,
+        job.layers.harm,
+        points=job.points,
+        geometry=job.geometry,
+    )
+
+
+def _sensitivity(job: _Ranks) -> Sensitivity:
+    with threadpool_limits(limits=1):
+        return sensitivity_of(job.scored, job.data, job.config)
