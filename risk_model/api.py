@@ -34,12 +34,12 @@ from risk_model.outputs import content_of, manifest_of, own_writers
 from risk_model.pipeline import Run, build_model, build_run
 from risk_model.provenance import jsonable, run_id_of
 from risk_model.run_history import earlier_refreshes
-from risk_model.run_jobs import begin_jobs, begin_sensitivity, prepare
+from risk_model.run_jobs import begin_jobs, begin_sensitivity
 from risk_model.run_store import PublishedRun, Writer, lock_runs, publish, read_run
 from risk_model.sensitivity import sensitivity_writers
 from risk_model.weight_change import settings_of
 from risk_model.whatif import density_shares, rescore
-from spatial.beside import beside, processors
+from spatial.beside import HERE, Beside
 from spatial.blocks import block_map
 from spatial.errors import ConfigError, Fault, Faults, HotspotsError, InputError
 from spatial.period import Period
@@ -166,7 +166,8 @@ def run(
     writers: ExtraWriters | None = None,
     progress: Progress = _quiet,
     now: datetime | None = None,
-    workers: int | None = 1,
+    workers: int = 1,
+    place: Beside = HERE,
 ) -> PublishedRun:
     """Read, score and publish; the result is what `CURRENT` names from then on.
 
@@ -181,9 +182,10 @@ def run(
         The time to record, aware; the clock's without it.
     workers
         Processes that count files and draw; more than one is worth its start for a country.
-        None is one process with a second beside it where there are two processors: that makes
-        the forecast and part of the tables, and needs what `multiprocessing` needs of a script
-        (`if __name__ == "__main__"`). The run is the same whatever is given.
+    place
+        Where the forecast and part of the tables are made, beside this process or in it: see
+        `risk_model.second_process`, which needs what `multiprocessing` needs of a script
+        (`if __name__ == "__main__"`). The run is the same whatever is given for both.
 
     Raises
     ------
@@ -195,8 +197,7 @@ def run(
     started = time.perf_counter()
     settings = load_settings(request)
     with lock_runs(runs):
-        second = prepare if workers is None and processors() > 1 else None
-        with beside(second) as place, block_map(workers or 1) as blocks:
+        with block_map(workers) as blocks:
             loaded = load(settings, progress=progress, blocks=blocks)
             seconds = {"reading": _since(started)}
             progress("aligning layers")

@@ -7,10 +7,8 @@ SALib and `scipy.stats` (a second) while this one reads; this one then never doe
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
 
 import geopandas as gpd
 import pandas as pd
@@ -27,10 +25,7 @@ from risk_model.scoring import Scored
 from risk_model.sensitivity import Sensitivity, sensitivity_of
 from spatial.beside import Beside
 
-__all__ = ["Begun", "begin_jobs", "begin_sensitivity", "prepare"]
-
-_IMPORTED: Final = ("sklearn.linear_model", "SALib.analyze.sobol", "SALib.sample.sobol")
-"""Named as text: the modules that use them import them when they are first called."""
+__all__ = ["Begun", "begin_jobs", "begin_sensitivity"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +55,6 @@ class _Ranks:
     scored: Scored
     data: ModelData
     config: RiskConfig
-
-
-def prepare() -> None:
-    """Import what the jobs need, before there is one."""
-    for name in _IMPORTED:
-        importlib.import_module(name)
 
 
 def begin_jobs(

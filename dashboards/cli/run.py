@@ -33,22 +33,30 @@ def run(
     workers: RunWorkersOption = None,
 ) -> None:
     """Score the neighbourhoods of an area and publish the result as a run."""
-    from dashboards.cli.console import Console
-    from dashboards.cli.summaries import print_run
-    from dashboards.exports.run_files import extra_writers
-    from risk_model import api
+    from risk_model.second_process import second_process
 
-    request = make_request(
-        config=config,
-        inputs=inputs,
-        data_root=data_root,
-        area=area,
-        period=period,
-        ring=ring,
-        settings=settings,
-    )
-    console = Console()
-    published = api.run(
-        request, runs=out, writers=extra_writers, progress=console.progress, workers=workers
-    )
+    with second_process(workers) as place:  # it imports beside the imports that follow
+        from dashboards.cli.console import Console
+        from dashboards.cli.summaries import print_run
+        from dashboards.exports.run_files import extra_writers
+        from risk_model import api
+
+        request = make_request(
+            config=config,
+            inputs=inputs,
+            data_root=data_root,
+            area=area,
+            period=period,
+            ring=ring,
+            settings=settings,
+        )
+        console = Console()
+        published = api.run(
+            request,
+            runs=out,
+            writers=extra_writers,
+            progress=console.progress,
+            workers=workers or 1,
+            place=place,
+        )
     print_run(console, published)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -10,27 +12,24 @@ from pathlib import Path
 import pytest
 
 from dashboards.exports.run_files import extra_writers
-from risk_model import api
-from risk_model.run_jobs import prepare
+from risk_model import api, second_process
 from risk_model.run_store import PublishedRun
+from spatial.beside import HERE, Helper, beside
 from spatial.blocks import WorkerError
 
 
 def test_a_second_process_publishes_the_same_run(
-    demonstration_request: api.Request,
-    demonstration_run: PublishedRun,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    demonstration_request: api.Request, demonstration_run: PublishedRun, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(api, "processors", lambda: 2)
     alone = demonstration_run.manifest
-    both = api.run(
-        demonstration_request,
-        runs=tmp_path,
-        writers=extra_writers,
-        now=datetime.fromisoformat(alone["created"]),
-        workers=None,
-    ).manifest
+    with beside(second_process.prepare) as place:
+        both = api.run(
+            demonstration_request,
+            runs=tmp_path,
+            writers=extra_writers,
+            now=datetime.fromisoformat(alone["created"]),
+            place=place,
+        ).manifest
     # Everything that is published: tables, maps, the kept layers, the page.
     assert len(both["outputs"]) > 20
     assert both["outputs"] == alone["outputs"]
@@ -39,36 +38,38 @@ def test_a_second_process_publishes_the_same_run(
 
 
 def test_nothing_is_published_where_the_second_process_dies(
-    demonstration_request: api.Request, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    demonstration_request: api.Request, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(api, "processors", lambda: 2)
-    monkeypatch.setattr(api, "prepare", partial(os._exit, 3))
-    with pytest.raises(WorkerError, match="beside this one ended"):
-        api.run(demonstration_request, runs=tmp_path, workers=None)
+    with (
+        beside(partial(os._exit, 3)) as place,
+        pytest.raises(WorkerError, match="beside this one ended"),
+    ):
+        api.run(demonstration_request, runs=tmp_path, place=place)
     assert not (tmp_path / "CURRENT").exists()
     assert [path for path in tmp_path.iterdir() if path.is_dir()] == []
 
 
 @pytest.mark.parametrize(
     ("workers", "processors", "second"),
-    [(None, 1, None), (None, 2, prepare), (1, 2, None), (2, 2, None)],
+    [(None, 1, False), (None, 2, True), (1, 2, False), (2, 2, False)],
 )
 def test_where_a_second_process_is_started(
-    workers: int | None,
-    processors: int,
-    second: object,
-    demonstration_request: api.Request,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    workers: int | None, processors: int, second: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class SeenError(Exception):
-        pass
+    monkeypatch.setattr(second_process, "processors", lambda: processors)
+    with second_process.second_process(workers) as place:
+        assert isinstance(place, Helper) is second
+        assert (place is HERE) is not second
 
-    def seen(wanted: object) -> None:
-        raise SeenError(wanted)
 
-    monkeypatch.setattr(api, "processors", lambda: processors)
-    monkeypatch.setattr(api, "beside", seen)
-    with pytest.raises(SeenError) as found:
-        api.run(demonstration_request, runs=tmp_path, workers=workers)
-    assert found.value.args == (second,)
+def test_it_is_started_before_anything_heavy_is_imported() -> None:
+    code = (
+        "import sys\n"
+        "import risk_model.second_process\n"
+        "heavy = {'numpy', 'pandas', 'geopandas', 'scipy', 'sklearn', 'pydantic'}\n"
+        "print(sorted(heavy & set(sys.modules)))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.strip() == "[]"

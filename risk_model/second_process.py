@@ -1,0 +1,40 @@
+"""The second process of a run: when there is one, and what it imports while this one imports too.
+
+This module is quick to import: the process is started before anything heavy is imported here.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from spatial.beside import Beside, beside, processors
+
+__all__ = ["prepare", "second_process"]
+
+_IMPORTED: Final = (
+    "risk_model.run_jobs",
+    "sklearn.linear_model",
+    "SALib.analyze.sobol",
+    "SALib.sample.sobol",
+)
+"""What the jobs need; named as text, because those who use the libraries import them late."""
+
+
+@contextmanager
+def second_process(workers: int | None) -> Iterator[Beside]:
+    """Give where a run may do jobs beside this process, and end it afterwards.
+
+    Without a number of workers that is a second process where there are two processors. With one
+    it is this process: 1 asks for no other, and more are busy with files and draws.
+    """
+    with beside(prepare if workers is None and processors() > 1 else None) as place:
+        yield place
+
+
+def prepare() -> None:
+    """Import what the jobs need, before there is one."""
+    for name in _IMPORTED:
+        importlib.import_module(name)
