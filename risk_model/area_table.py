@@ -192,24 +192,26 @@ def contribution_rows(found: Findings, data: ModelData) -> pd.DataFrame:
     `weight` is the weight that the area's score used; the contributions of an area sum to its
     score.
     """
-    codes = np.array(data.area_codes, dtype=object)[data.in_study]
-    frames = [
-        pd.DataFrame(
-            {
-                "area_code": codes,
-                "priority": found.name,
-                "indicator": part.indicator.name,
-                "value": part.indicator.value[data.in_study],
-                "normalised": part.normalised[data.in_study],
-                "weight": found.composite.weights[data.in_study, k],
-                "contribution": found.composite.contributions[data.in_study, k],
-            }
-        )
-        for k, part in enumerate(found.composite.parts)
-    ]
-    rows = pd.concat(frames, ignore_index=True)
+    study, composite = data.in_study, found.composite
+    codes = np.array(data.area_codes, dtype=object)[study]
     # By area, in the order of the settings within it.
-    return rows.sort_values("area_code", kind="stable", ignore_index=True)
+    order = np.argsort(codes, kind="stable")
+    names = np.array([part.indicator.name for part in composite.parts], dtype=object)
+
+    def by_area(columns: list[FloatArray]) -> FloatArray:
+        return np.stack(columns, axis=1)[study][order].ravel()
+
+    return pd.DataFrame(
+        {
+            "area_code": np.repeat(codes[order], len(names)),
+            "priority": found.name,
+            "indicator": np.tile(names, len(codes)),
+            "value": by_area([part.indicator.value for part in composite.parts]),
+            "normalised": by_area([part.normalised for part in composite.parts]),
+            "weight": composite.weights[study][order].ravel(),
+            "contribution": composite.contributions[study][order].ravel(),
+        }
+    )
 
 
 def _beside(

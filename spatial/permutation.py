@@ -22,6 +22,7 @@ import numpy.typing as npt
 
 from spatial.errors import StatisticsError
 from spatial.null_counts import tail_counts
+from spatial.own_draws import OwnDraws, own_draws
 from spatial.samples import sample_blocks
 from spatial.weights import neighbour_sums
 
@@ -159,6 +160,7 @@ def conditional_counts_of_maps(
         return results
     if widest > n - 1:
         raise StatisticsError(f"graph: an area has {widest} neighbours among {n} areas")
+    whole = k
     if only is not None:
         k = np.where(only, k, 0)
         if not k.any():
@@ -175,7 +177,7 @@ def conditional_counts_of_maps(
             room = np.empty(drawn.shape, dtype=np.intp), np.empty(drawn.shape)
         places, sums = room
         places[:] = drawn  # full-width positions are looked up twice as fast
-        own = _own_draws(places, k)
+        own = own_draws(sample, places, k, whole)
         for test, counts in zip(tests, results, strict=True):
             test.count(places, own, counts, sums)
     return results
@@ -229,33 +231,6 @@ def benjamini_hochberg(p: FloatArray) -> FloatArray:
     return q
 
 
-class _OwnDraws(NamedTuple):
-    """Draws that hold an area within its own first k, one entry a column of the draws."""
-
-    whose: tuple[IntArray, ...]
-    """The area of each."""
-    where: tuple[IntArray, ...]
-    """The position of its null sum in the running sums laid flat."""
-    number: IntArray
-    """How many there are of each area, shape (n,)."""
-
-
-def _own_draws(sample: npt.NDArray[np.intp], k: IntArray) -> _OwnDraws:
-    draws = sample.shape[1]
-    # One byte an area, where it fits, makes the look-up quicker.
-    short = k.astype(np.uint8) if k.max(initial=0) < 256 else k
-    row_start = (k - 1) * draws
-    whose, where = [], []
-    for column, areas in enumerate(sample):
-        own = (short.take(areas) > column).nonzero()[0]
-        held = areas.take(own)
-        own += row_start.take(held)
-        whose.append(held)
-        where.append(own)
-    number = np.bincount(np.concatenate(whose), minlength=k.size)
-    return _OwnDraws(tuple(whose), tuple(where), number)
-
-
 class _Test:
     """One map laid out for counting: the bounds of a tie, areas grouped by k."""
 
@@ -287,7 +262,7 @@ class _Test:
     def count(
         self,
         sample: npt.NDArray[np.intp],
-        own: _OwnDraws,
+        own: OwnDraws,
         counts: PermutationCounts,
         sums: FloatArray,
     ) -> None:
@@ -305,7 +280,7 @@ class _Test:
             counts.less[areas] += below
             counts.draws[areas] += sums.shape[1]
 
-    def _take_out(self, sums: FloatArray, own: _OwnDraws, counts: PermutationCounts) -> None:
+    def _take_out(self, sums: FloatArray, own: OwnDraws, counts: PermutationCounts) -> None:
         """Subtract the draws whose first k columns hold the area itself."""
         flat, lower, tied = sums.ravel(), [], []
         for held, where in zip(own.whose, own.where, strict=True):

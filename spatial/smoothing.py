@@ -133,11 +133,26 @@ def fit_gamma_poisson(events: npt.ArrayLike, expected: npt.ArrayLike) -> GammaPo
     if float(((o - e * overall) ** 2 / e).sum() / ((n - 1) * overall)) <= 1.0 + 1e-8:
         return none
 
+    wide, part, theta = np.empty(n), np.empty(n), np.empty(n)
+
+    def mean_risk(alpha: float) -> float:
+        """Solve m = mean((O + m alpha)/(E + alpha)) for m."""
+        np.add(e, alpha, out=wide)
+        above = np.add.reduce(np.divide(o, wide, out=part))
+        return float(above / np.add.reduce(np.divide(e, wide, out=part)))
+
     def excess(log_alpha: float) -> float:
+        # Sixty times a fit: without fresh memory, twice as quick.
         alpha = np.exp(log_alpha)
-        m = _mean_risk(o, e, alpha)
-        theta = (o + m * alpha) / (e + alpha)
-        variance = ((1.0 + alpha / e) * (theta - m) ** 2).sum() / (n - 1)
+        m = mean_risk(alpha)
+        np.add(o, m * alpha, out=theta)
+        np.divide(theta, wide, out=theta)
+        np.subtract(theta, m, out=theta)
+        np.multiply(theta, theta, out=theta)
+        np.divide(alpha, e, out=part)
+        np.add(part, 1.0, out=part)
+        np.multiply(part, theta, out=part)
+        variance = np.add.reduce(part) / (n - 1)
         return float(alpha * variance / m - 1.0)
 
     low, high = np.log(1e-9 * e.min()), np.log(1e9 * e.max())
@@ -149,12 +164,7 @@ def fit_gamma_poisson(events: npt.ArrayLike, expected: npt.ArrayLike) -> GammaPo
             break
         low, high = (middle, high) if excess(middle) < 0.0 else (low, middle)
     alpha = float(np.exp((low + high) / 2.0))
-    return GammaPoisson(_mean_risk(o, e, alpha) * alpha, alpha, spread=True, areas=n)
-
-
-def _mean_risk(o: FloatArray, e: FloatArray, alpha: float) -> float:
-    """Solve m = mean((O + m alpha)/(E + alpha)) for m."""
-    return float((o / (e + alpha)).sum() / (e / (e + alpha)).sum())
+    return GammaPoisson(mean_risk(alpha) * alpha, alpha, spread=True, areas=n)
 
 
 def dispersion(monthly: npt.ArrayLike, covered: npt.ArrayLike | None = None) -> float:
@@ -202,7 +212,7 @@ def _area_by_month(counts: FloatArray, seen: BoolArray) -> FloatArray:
         # Sums, not matrix products: those may depend on the number of threads.
         level = area / (cells * effect).sum(axis=1)
         new = month / (cells * level[:, None]).sum(axis=0)
-        settled = np.allclose(new, effect, rtol=1e-12, atol=0.0)
+        settled = bool((np.abs(new - effect) <= 1e-12 * np.abs(effect)).all())
         effect = new
         if settled:
             break

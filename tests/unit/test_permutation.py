@@ -141,6 +141,32 @@ def test_own_draws_are_taken_out() -> None:
     assert np.all(np.maximum(counts.greater, counts.less) <= counts.draws)
 
 
+def test_own_draws_that_were_kept_are_those_that_are_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The same counts the first time, the second and later, for some areas and for all."""
+    graph, values = lattice(9, 6), np.random.default_rng(2).normal(size=(3, 54))
+    some = np.arange(graph.n) % 5 == 0
+
+    def counted(z: np.ndarray, only: np.ndarray | None, seed: int) -> np.ndarray:
+        return np.array(
+            conditional_moran_counts(
+                z, graph.indptr, graph.indices, permutations=20_000, seed=seed, only=only
+            )
+        )
+
+    # Each map asks twice for two seeds, so that the later ones meet what was put in order.
+    asked = [(z, only, seed) for z in values for only in (None, some) for seed in (41, 42)]
+    kept = [counted(*each) for each in asked]
+
+    def fresh(*request: object) -> Iterator[np.ndarray]:
+        yield from (block.copy() for block in sample_blocks(*request))
+
+    monkeypatch.setattr(permutation, "sample_blocks", fresh)
+    for counts, each in zip(kept, asked, strict=True):
+        np.testing.assert_array_equal(counts, counted(*each))
+
+
 @pytest.mark.parametrize("long", [200, 0])
 @pytest.mark.parametrize(("n", "size"), [(4, 2), (4, 4), (5, 1), (3, 3)])
 def test_samples_are_distinct_and_every_order_is_as_likely(

@@ -51,6 +51,19 @@ def test_agrees_with_every_pair_and_step_by_hand(seed: int) -> None:
     assert made(events, expected) == slow(events, expected)
 
 
+@pytest.mark.parametrize(("mean", "alpha"), [(0.3, 0.5), (4.0, 0.05), (400.0, 0.01)])
+def test_bounds_settle_what_every_tail_would(mean: float, alpha: float) -> None:
+    # From areas with hardly an event to areas told apart nearly all: most pairs are settled by
+    # bounds, some by their tail, and an area without events or with a tied rate is among them.
+    rng = np.random.default_rng(11)
+    expected = np.round(rng.gamma(2.0, mean / 2.0, 24), 1) + 0.1
+    events = rng.poisson(expected * rng.gamma(2.0, 0.5, 24)).astype(float)
+    events[:2], expected[:3], events[2] = 0.0, 5.0, 5.0
+    low, high = rank_sets(events, expected, alpha=alpha)
+    sets = list(zip(low.astype(int).tolist(), high.astype(int).tolist(), strict=True))
+    assert sets == slow(events.tolist(), expected.tolist(), alpha)
+
+
 def test_size_of_an_area_is_not_risk() -> None:
     # Ten times the events on ten times the people: nothing is told apart.
     assert made([100, 10], [100, 10]) == [(1, 2), (1, 2)]
