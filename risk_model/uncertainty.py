@@ -29,8 +29,15 @@ _COLUMNS = 4096
 _KEPT_CELLS = 50_000
 """Draws by areas up to which they are kept: a county's, not the country's."""
 
-_KEPT: Kept[NDArray[np.float64]] = Kept(256)
-"""Drawn risks and indicators: what a change of settings leaves as it was is not drawn again."""
+_MOST_RISKS = 128
+
+_RISKS: Kept[NDArray[np.float64]] = Kept(_MOST_RISKS)
+"""Drawn risks: what a change of settings leaves as it was is not drawn again. Where all that one
+call draws would not fit, none is kept: each would have gone before it is asked for again."""
+
+_INDICATORS: Kept[NDArray[np.float64]] = Kept(384)
+"""Drawn indicators, apart from risks so that they outlast them: another weight needs these alone.
+2,000 draws (40 blocks) of nine indicators; 70 MB for 463 areas."""
 
 Block = list[tuple[NDArray[np.int32], NDArray[np.float64]]]
 
@@ -165,7 +172,10 @@ def _numbered(
 ) -> Block:
     """Return block `number` of all draws; the last one may be smaller."""
     size = min(BLOCK, draws - number * BLOCK)
-    return draw_block(plans, streams, number=number, draws=size, weights=weights, seed=seed)
+    return draw_block(
+        plans, streams, number=number, draws=size, weights=weights, seed=seed,
+        of=-(-draws // BLOCK),
+    )  # fmt: skip
 
 
 def draw_block(
@@ -176,12 +186,16 @@ def draw_block(
     draws: int,
     weights: float,
     seed: int,
+    of: int = 1,
 ) -> Block:
-    """Return, for each plan, ranks (draws by scored areas) and summed chances (3 by areas)."""
+    """Return, for each plan, ranks (draws by scored areas) and summed chances (3 by areas).
+
+    `of` is how many blocks are drawn in all; it decides what is kept, never a result.
+    """
     anywhere = np.zeros(0, dtype=bool)
     for plan in plans:
         anywhere = plan.scored if not anywhere.size else anywhere | plan.scored
-    block = _BlockDraws(streams, anywhere, number, draws, seed)
+    block = _BlockDraws(streams, anywhere, number, draws, seed, of)
     out = []
     for plan in plans:
         rng = _generator(seed, _WEIGHT_STAGE, number, plan.name)
@@ -220,13 +234,15 @@ class _BlockDraws:
         number: int,
         draws: int,
         seed: int,
+        of: int,
     ) -> None:
         self._streams, self._anywhere = streams, anywhere
         self._number, self._draws, self._seed = number, draws, seed
         self._key = (number, draws, seed, bits(anywhere))
         self._small = draws * anywhere.size <= _KEPT_CELLS
-        # A country's risks are kept as long as its block: priorities share them.
-        self._drawn = _KEPT if self._small else Kept[NDArray[np.float64]](len(streams))
+        # Otherwise risks are kept as long as their block: priorities share them.
+        fits = self._small and of * len(streams) <= _MOST_RISKS
+        self._drawn = _RISKS if fits else Kept[NDArray[np.float64]](len(streams))
 
     def normalised(
         self, part: Weighted, plan: DrawPlan, months: np.random.Generator
@@ -267,7 +283,7 @@ class _BlockDraws:
         if not self._small:
             return work()
         asked = (*asked, bits(plan.scored), part.normalise, part.lower_is_worse)
-        return _KEPT.get((self._key, asked), work)
+        return _INDICATORS.get((self._key, asked), work)
 
     def _risks(self, stream: Stream) -> NDArray[np.float64]:
         """Return draws by areas of one stream; the same for every priority."""
@@ -316,11 +332,14 @@ def _ranked(
     """
     draws = len(weights)
     n = int(plan.scored.sum())
-    total, score = np.zeros((draws, n)), np.zeros((draws, n))
+    # Where no area lacks an indicator the weights have one sum a draw.
+    gaps = [bool(np.isnan(values[0]).any()) for values in x]
+    total, score = np.zeros((draws, n if any(gaps) else 1)), np.zeros((draws, n))
     for k, values in enumerate(x):
-        present = ~np.isnan(values[0])
-        w = weights[:, k, None] * present
-        known = np.where(present, values, 0.0)
+        w, known = weights[:, k, None], values
+        if gaps[k]:
+            present = ~np.isnan(values[0])
+            w, known = w * present, np.where(present, values, 0.0)
         total += w
         score += w * (known if plan.aggregate == "arithmetic" else np.log1p(99.0 * known))
     score = np.divide(score, total, out=np.zeros_like(score), where=total > 0)

@@ -21,7 +21,8 @@ from risk_model.whatif import rescore
 
 KEEPERS = (
     (small_area, "_KEPT"),
-    (uncertainty, "_KEPT"),
+    (uncertainty, "_RISKS"),
+    (uncertainty, "_INDICATORS"),
     (clusters, "_KEPT"),
     (area_table, "_KEPT"),
 )
@@ -149,7 +150,28 @@ def test_nothing_is_kept_of_a_country(monkeypatch: pytest.MonkeyPatch) -> None:
     large = rescore(DATA, CASE.settings(), CASE.HARM, density_share={})
     same(large, small)
     assert not small_area._KEPT._answers
-    assert not uncertainty._KEPT._answers
+    assert not uncertainty._RISKS._answers
+    assert not uncertainty._INDICATORS._answers
+
+
+def test_another_weight_draws_nothing_anew_where_risks_do_not_fit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Many draws: their risks are not kept, the indicators made of them are."""
+    config = CASE.settings()
+    other = harm_rate(config, weight=0.9)
+    wanted = [rescore(DATA, each, CASE.HARM, density_share={}) for each in (config, other)]
+    forget(monkeypatch)
+    monkeypatch.setattr(uncertainty, "_MOST_RISKS", 1)
+    same(rescore(DATA, config, CASE.HARM, density_share={}), wanted[0])
+    assert not uncertainty._RISKS._answers
+
+    def refused(*_: Any, **__: Any) -> Any:
+        raise AssertionError("drawn again")
+
+    monkeypatch.setattr(small_area.Smoothed, "draw", refused)
+    monkeypatch.setattr(uncertainty, "draw_persistence", refused)
+    same(rescore(DATA, other, CASE.HARM, density_share={}), wanted[1])
 
 
 def test_without_explanations_every_figure_is_the_same() -> None:
