@@ -164,11 +164,23 @@
 
   function placeLabels() {
     const on = shared.shows("places");
+    // A name under a numbered disc cannot be read: the list names the area of the disc.
+    const discs = [...document.querySelectorAll(".rank-pin span")].map((disc) =>
+      disc.getBoundingClientRect()
+    );
     for (const marker of labels) {
       const element = marker.getElement();
       if (element && marker._map) {
         // A label has room from its own zoom level on; quarters round down.
         element.hidden = !on || Math.floor(marker._map.getZoom() + 0.01) < marker.fromZoom;
+        if (!element.hidden) {
+          const box = element.firstChild.getBoundingClientRect();
+          element.hidden = discs.some(
+            (disc) =>
+              disc.left < box.right && disc.right > box.left &&
+              disc.top < box.bottom && disc.bottom > box.top
+          );
+        }
       }
     }
   }

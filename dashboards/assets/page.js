@@ -186,7 +186,43 @@
     return null;
   };
 
+  const folded = () => [...document.querySelectorAll("details.folded")];
+
+  /** Open every folded table of the page, or fold them again. */
+  function unfold(button) {
+    const open = button.getAttribute("aria-pressed") !== "true";
+    const words = button.textContent;
+    button.setAttribute("aria-pressed", String(open));
+    button.textContent = button.dataset.unfold;
+    button.dataset.unfold = words;
+    folded().forEach((part) => (part.open = open));
+  }
+
+  /** Paper cannot be unfolded, and a map on it keeps the size that it was drawn in. */
+  let opened = [];
+  window.addEventListener("beforeprint", function () {
+    opened = [...document.querySelectorAll("details.folded, .list-notes details")].filter(
+      (part) => !part.open
+    );
+    opened.forEach((part) => (part.open = true));
+    for (const box of document.querySelectorAll(".map")) {
+      box.style.height = box.offsetHeight + "px";
+    }
+  });
+  window.addEventListener("afterprint", function () {
+    opened.forEach((part) => (part.open = false));
+    opened = [];
+    for (const box of document.querySelectorAll(".map")) {
+      box.style.height = "";
+    }
+  });
+
   document.addEventListener("click", function (event) {
+    const unfolds = event.target.closest("[data-unfold]");
+    if (unfolds) {
+      unfold(unfolds);
+      return;
+    }
     const setter = event.target.closest("[data-set]");
     const plain = !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey);
     if (setter && plain && event.button === 0) {

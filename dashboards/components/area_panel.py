@@ -50,7 +50,12 @@ def _bar(bar: Bar) -> html.Li:
 
 def _reason(reason: Reason) -> html.Li:
     label = [html.Strong(f"{reason.label}: ")] if reason.label else []
-    return html.Li([*label, reason.text])
+    # A long sentence of a run is parted at its own joints: a line each is read, a block is not.
+    clauses = [clause.strip() for clause in reason.text.rstrip(".").split("; ")]
+    if len(clauses) == 1:
+        return html.Li([*label, reason.text])
+    lines = [html.Li(f"{clause[:1].upper()}{clause[1:]}.") for clause in clauses]
+    return html.Li([*label, html.Ul(lines)] if label else [html.Ul(lines)])
 
 
 def _figure(fact: Fact) -> html.Div:

@@ -13,7 +13,15 @@ from dashboards.state import link
 from dashboards.tables import Table
 from dashboards.view import Fact, RunView
 
-__all__ = ["fact_line", "notice", "page_frame", "problem_page", "section_table"]
+__all__ = [
+    "fact_line",
+    "folded_table",
+    "notice",
+    "page_frame",
+    "problem_page",
+    "section_table",
+    "unfold_button",
+]
 
 _SERVICE = "CSP Hotspots"
 
@@ -184,6 +192,24 @@ def problem_page(heading: str, text: str, *, way_out: str = "/") -> html.Div:
         ],
         **attributes({"data-title": f"{heading} \u2013 {_SERVICE}"}),
         id=ids.TITLE,
+    )
+
+
+def unfold_button() -> html.Button:
+    """Return what opens every folded table of a page at once, and folds them again."""
+    return html.Button(
+        "Open every table",
+        type="button",
+        className="plain",
+        **attributes({"data-unfold": "Fold every table", "aria-pressed": "false"}),
+    )
+
+
+def folded_table(table: Table, *, about: str = "") -> html.Details:
+    """Return a table that unfolds below its caption; it is printed open."""
+    return html.Details(
+        [html.Summary(table.caption), section_table(table, wide=True, about=about)],
+        className="folded",
     )
 
 

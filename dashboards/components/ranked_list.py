@@ -80,6 +80,10 @@ def list_table(
             html.H2("Ranked list", id="list-heading"),
             html.P(count, id=ids.LIST_COUNT, className="quiet list-count"),
             *([] if notes is None else [notes]),
+            html.P(
+                "At most 18 rows are printed; areas.xlsx of the run holds them all.",
+                className="quiet print-only",
+            ),
             html.Div(
                 html.Table(
                     [

@@ -139,7 +139,10 @@ def list_lines(
 
     lines: list[tuple[str, str]] = []
     if "previous_end" in memory:
-        lines.append(_memory_line(memory, named))
+        size = int(manifest["priorities"][priority].get("list_size") or 0)
+        flags = areas[f"{priority}_flag"].fillna(value=False).astype(bool)
+        flagged = sum(bool(flags[code]) for code in memory["new"])
+        lines.append(_memory_line(memory, named, size, flagged))
     if memory.get("waiting") and memory.get("previous_end"):
         number = len(memory["waiting"])
         subject = "1 area waits" if number == 1 else f"{number} areas wait"
@@ -211,19 +214,25 @@ def beside_words(number: int) -> str:
 
 
 def _memory_line(
-    memory: Mapping[str, Any], named: Callable[[Sequence[str]], str]
+    memory: Mapping[str, Any], named: Callable[[Sequence[str]], str], size: int, flagged: int
 ) -> tuple[str, str]:
+    """Say what changed on a list of `size`; `flagged` of the new are flagged as well.
+
+    A title counts flagged areas alone, so that the two numbers of new areas may differ.
+    """
     if not memory.get("previous_end"):
         return "First refresh: the list is provisional, and nothing is new or dropped yet.", ""
-    words = {"new": "new on the list", "staying": "staying", "provisional": "provisional"}
+    new = len(memory["new"])
+    told = "" if flagged == new else f" ({flagged or 'not'} flagged)"
     shown = [
-        f"{len(memory[word])} {words.get(word, word)}"
+        f"{len(memory[word])} {word}{told if word == 'new' else ''}"
         for word in ("new", "staying", "provisional", "dropped")
         if memory[word] or word != "provisional"
     ]
     when = _month_words(str(memory["previous_end"]))
     who = [f"{word}: {named(memory[word])}" for word in ("new", "dropped") if memory.get(word)]
-    return f"Since {when}: {', '.join(shown)}.", ". ".join(who)
+    listed = f"On the list of {size} since {when}" if size else f"On the list since {when}"
+    return f"{listed}: {', '.join(shown)}.", ". ".join(who)
 
 
 def period_words(manifest: Mapping[str, Any]) -> str:

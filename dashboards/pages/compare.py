@@ -216,7 +216,7 @@ def _run_form(view: RunView, library: RunLibrary, state: CompareState) -> list[A
                         html.Select(
                             [
                                 html.Option(
-                                    f"{entry.name}, {entry.period}, {entry.weights_version}, "
+                                    f"{entry.period}, {entry.name}, {entry.weights_version}, "
                                     f"{words.date_words(entry.created)} ({entry.run_id})",
                                     value=entry.run_id,
                                     selected=entry.run_id == state.other,
@@ -233,7 +233,7 @@ def _run_form(view: RunView, library: RunLibrary, state: CompareState) -> list[A
             ],
             action="/compare",
             method="get",
-            className="force-chooser",
+            className="force-chooser run-form",
             **attributes({"aria-label": "Choice of another run"}),
         )
     ]

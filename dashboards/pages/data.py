@@ -6,7 +6,7 @@ from dash import html
 
 from dashboards import words
 from dashboards.components.attributes import attributes
-from dashboards.components.frame import fact_line, page_frame, section_table
+from dashboards.components.frame import fact_line, folded_table, page_frame, section_table
 from dashboards.tables import (
     coverage_table,
     input_table,
@@ -73,13 +73,13 @@ def layout(view: RunView, *, current_id: str) -> html.Div:
             _coverage(view),
             html.H2("Ledger"),
             section_table(ledger),
-            section_table(ledger_files(view), wide=True),
+            folded_table(ledger_files(view)),
             *([section_table(unlocated)] if unlocated else []),
             html.H2("Inputs"),
             html.P(
                 "A file with other content has another SHA-256. The manifest of the run holds it "
                 "in full."
             ),
-            section_table(input_table(view), wide=True),
+            folded_table(input_table(view)),
         ],
     )

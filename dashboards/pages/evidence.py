@@ -8,7 +8,7 @@ from typing import Any
 from dash import html
 
 from dashboards.components.attributes import attributes
-from dashboards.components.frame import fact_line, page_frame, section_table
+from dashboards.components.frame import fact_line, folded_table, page_frame, unfold_button
 from dashboards.evidence_tables import (
     EngineTables,
     bandwidth_table,
@@ -38,23 +38,55 @@ from dashboards.judgement_tables import (
     sensitivity_said,
     sensitivity_table,
 )
+from dashboards.tables import Table
 from dashboards.view import RunView, facts
 
 __all__ = ["layout"]
 
 
+_PARTS = (
+    ("concentrated", "How concentrated"),
+    ("covers", "What the list covers"),
+    ("circles", "Where circles stand out"),
+    ("borders", "Does it depend on the borders?"),
+    ("bandwidth", "Does it depend on the bandwidth?"),
+    ("beside", "Beside deprivation"),
+    ("hangs", "What the list hangs on"),
+    ("counts", "What counts alone can say"),
+    ("lives", "Who lives where areas are flagged"),
+)
+"""The parts of a priority, in the order of the page: the end of an address, and the heading."""
+
+
 def _contents(view: RunView) -> html.Nav:
     """Return the ways to the parts of a long page."""
-    parts = [("back-test", "Does it beat counting?"), ("expected", "What is expected next")]
-    parts += [(priority, f"The {priority.upper()} list and map") for priority in view.priorities]
+    parts: list[Any] = [
+        html.Li(html.A("Does it beat counting?", href="#back-test")),
+        html.Li(html.A("What is expected next", href="#expected")),
+    ]
+    for priority in view.priorities:
+        own = [html.Li(html.A(text, href=f"#{priority}-{at}")) for at, text in _PARTS]
+        name = f"The {priority.upper()} list and map"
+        parts.append(html.Li([html.A(name, href=f"#{priority}"), html.Ul(own)]))
     return html.Nav(
-        html.Ul([html.Li(html.A(text, href=f"#{at}")) for at, text in parts], className="tabs"),
-        **attributes({"aria-label": "On this page"}),
+        [html.H2("On this page", id="contents"), html.Ul(parts)],
+        className="contents",
+        **attributes({"aria-labelledby": "contents"}),
     )
+
+
+def _back() -> html.P:
+    return html.P(html.A("Back to the contents", href="#contents"), className="back")
 
 
 def _paragraphs(sentences: Sequence[str]) -> list[Any]:
     return [html.P(sentence) for sentence in sentences if sentence]
+
+
+def _verdict(text: str) -> html.Li:
+    """Return a verdict with what it says in bold, before its figures."""
+    said, colon, figures = text.partition(": ")
+    return html.Li([html.Strong(f"{said}:"), f" {figures}"] if colon else text)
 
 
 def _beats_counting(view: RunView, judged: JudgementTables) -> list[Any]:
@@ -63,17 +95,19 @@ def _beats_counting(view: RunView, judged: JudgementTables) -> list[Any]:
     folded = html.Details(
         [
             html.Summary("In a tenth of the residents, and of the land"),
-            html.Ul([html.Li(text) for text in others]),
-        ]
+            html.Ul([_verdict(text) for text in others]),
+        ],
+        className="folded",
     )
     how = "To run it, and attach its verdicts to the next run of the same settings and files: "
     return [
         html.H2("Does it beat counting last year's crimes?", id="back-test"),
         html.P(backtest_said(view)),
-        html.Ul([html.Li(text) for text in backtest_verdicts(view)]),
+        html.Ul([_verdict(text) for text in backtest_verdicts(view)]),
         *([folded] if others else []),
         *([] if tables else [html.P([how, html.Code("hotspots backtest"), "."])]),
-        *(section_table(table, wide=True) for table in tables),
+        *(folded_table(table) for table in tables),
+        _back(),
     ]
 
 
@@ -81,59 +115,46 @@ def _expected(view: RunView, judged: JudgementTables) -> list[Any]:
     return [
         html.H2("What is expected next", id="expected"),
         *_paragraphs(forecast_said(view)),
-        *(section_table(table, wide=True) for table in driver_tables(judged)),
-    ]
-
-
-def _judged(view: RunView, judged: JudgementTables, priority: str) -> list[Any]:
-    weights = sensitivity_table(judged, priority)
-    changes = changes_table(judged, priority)
-    equity = equity_tables(judged, priority)
-    missing = ["Who lives where areas are flagged is not in this run."]
-    return [
-        html.H3("What the list hangs on"),
-        *_paragraphs([sensitivity_said(judged, priority)]),
-        *([section_table(weights, wide=True, about=priority.upper())] if weights else []),
-        *_paragraphs([changes_said(judged, priority)]),
-        *([section_table(changes, wide=True, about=priority.upper())] if changes else []),
-        html.H3("What counts alone can say"),
-        *_paragraphs([rank_sets_said(view, priority)]),
-        html.H3("Who lives where areas are flagged"),
-        *(_paragraphs([] if equity else missing)),
-        *(section_table(table, wide=True, about=priority.upper()) for table in equity),
+        *(folded_table(table) for table in driver_tables(judged)),
+        _back(),
     ]
 
 
 def _priority(
     view: RunView, tables: EngineTables, judged: JudgementTables, priority: str
 ) -> list[Any]:
+    equity = equity_tables(judged, priority)
+    missing = ["Who lives where areas are flagged is not in this run."]
+    told: dict[str, tuple[Sequence[str], Sequence[Table | None]]] = {
+        "concentrated": (
+            [concentration_said(tables, priority)],
+            [concentration_table(tables, priority)],
+        ),
+        "covers": ([coverage_said(tables, priority)], [coverage_table(tables, priority)]),
+        "circles": ([clusters_said(tables, priority)], [cluster_table(tables, view, priority)]),
+        "borders": ([supports_said(tables, priority)], [support_table(tables, priority)]),
+        "bandwidth": (
+            [bandwidths_said(tables, view, priority)],
+            [bandwidth_table(tables, priority)],
+        ),
+        "beside": ([bivariate_said(tables, priority)], []),
+        "hangs": (
+            [sensitivity_said(judged, priority), changes_said(judged, priority)],
+            [sensitivity_table(judged, priority), changes_table(judged, priority)],
+        ),
+        "counts": ([rank_sets_said(view, priority)], []),
+        "lives": ([] if equity else missing, equity),
+    }
     title = view.manifest["priorities"][priority]["title"]
-    spread = concentration_table(tables, priority)
-    circles = cluster_table(tables, view, priority)
-    supports = support_table(tables, priority)
-    covers = coverage_table(tables, priority)
-    widths = bandwidth_table(tables, priority)
-    return [
-        html.H2(f"{priority.upper()} {title}", id=priority),
-        html.H3("How concentrated"),
-        html.P(concentration_said(tables, priority)),
-        *([section_table(spread)] if spread else []),
-        html.H3("What the list covers"),
-        html.P(coverage_said(tables, priority)),
-        *([section_table(covers, wide=True, about=priority.upper())] if covers else []),
-        html.H3("Where circles stand out"),
-        html.P(clusters_said(tables, priority)),
-        *([section_table(circles, wide=True, about=priority.upper())] if circles else []),
-        html.H3("Does it depend on the borders?"),
-        html.P(supports_said(tables, priority)),
-        *([section_table(supports, wide=True, about=priority.upper())] if supports else []),
-        html.H3("Does it depend on the bandwidth?"),
-        html.P(bandwidths_said(tables, view, priority)),
-        *([section_table(widths, wide=True, about=priority.upper())] if widths else []),
-        html.H3("Beside deprivation"),
-        html.P(bivariate_said(tables, priority)),
-        *_judged(view, judged, priority),
-    ]
+    parts: list[Any] = [html.H2(f"{priority.upper()} {title}", id=priority)]
+    for at, heading in _PARTS:
+        said, found = told[at]
+        parts += [
+            html.H3(heading, id=f"{priority}-{at}"),
+            *_paragraphs(said),
+            *(folded_table(table, about=priority.upper()) for table in found if table),
+        ]
+    return [*parts, _back()]
 
 
 def layout(
@@ -154,6 +175,7 @@ def layout(
                 "borders are of recorded events of the priority's offences, unweighted."
             ),
             _contents(view),
+            html.P(unfold_button()),
             *_beats_counting(view, judged),
             *_expected(view, judged),
             *(

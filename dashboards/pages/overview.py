@@ -144,8 +144,8 @@ def layout(view: RunView, *, current_id: str) -> html.Div:
                                 "for each priority, and says how sure each place in the list is."
                             ),
                             html.Li(
-                                "It is a reason to ask questions about a place. It is not a "
-                                "forecast, and it says nothing about any person."
+                                "It is a reason to ask questions about a place. It does not say "
+                                "where the next crime will be, and nothing about any person."
                             ),
                             html.Li(
                                 "People decide. A flagged area still needs local knowledge before "

@@ -88,7 +88,10 @@ def test_the_county_shows_every_kind_of_change(refreshes: list[PublishedRun]) ->
     for status in ("new", "staying", "dropped"):
         assert statuses(refreshes[2], "sv01", status)
     lines = dict(list_lines(refreshes[2].areas(), "sv01", refreshes[2].manifest))
-    assert any(line.startswith("Since August 2025: 1 new on the list") for line in lines)
+    assert any(
+        line.startswith("On the list of 10 since August 2025: 1 new (not flagged)")
+        for line in lines
+    )
     assert "new since August 2025" in finding(refreshes[2].areas(), refreshes[2].manifest)
 
 

@@ -77,7 +77,7 @@ def test_beside_the_list_stands_what_changed(run: RunView) -> None:
     label = run.areas.sort_values("sv01_rank")["area_label"]
     assert lines == (
         (
-            "Since March 2025: 1 new on the list, 8 staying, 1 dropped.",
+            "On the list of 10 since March 2025: 1 new, 8 staying, 1 dropped.",
             f"new: {label.iloc[0]}. dropped: {label.iloc[11]}",
         ),
         (
