@@ -230,7 +230,11 @@ def _memory_line(
         if memory[word] or word != "provisional"
     ]
     when = _month_words(str(memory["previous_end"]))
-    who = [f"{word}: {named(memory[word])}" for word in ("new", "dropped") if memory.get(word)]
+    who = [
+        f"{word.capitalize()}: {named(memory[word])}"
+        for word in ("new", "dropped")
+        if memory.get(word)
+    ]
     listed = f"On the list of {size} since {when}" if size else f"On the list since {when}"
     return f"{listed}: {', '.join(shown)}.", ". ".join(who)
 

@@ -374,6 +374,60 @@ def test_the_keyboard_reaches_everything_and_shows_where_it_is(page: Page, site:
     assert "none" not in ours
 
 
+def test_tables_fold_for_the_screen_and_are_open_on_paper(page: Page, site: Site) -> None:
+    page.goto(f"{site.address}/evidence")
+    tables = page.locator("details.folded table")
+    expect(page.locator("#sv04-lives")).to_be_visible()
+    assert tables.count() > 0
+    assert not any(table.is_visible() for table in tables.all())
+    # Every part that the contents name is there, and nothing else is named.
+    named = page.locator(".contents a").evaluate_all("links => links.map((a) => a.hash.slice(1))")
+    assert len(named) == len(set(named))
+    assert page.evaluate("ids => ids.every((id) => document.getElementById(id))", named)
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    assert all(table.is_visible() for table in tables.all())
+    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    page.emulate_media(media="screen")
+    assert not any(table.is_visible() for table in tables.all())
+    button = page.get_by_role("button", name="Open every table")
+    button.focus()
+    page.keyboard.press("Enter")
+    assert all(table.is_visible() for table in tables.all())
+    page.get_by_role("button", name="Fold every table").press("Enter")
+    assert not any(table.is_visible() for table in tables.all())
+
+
+def test_paper_keeps_the_map_and_says_what_it_leaves_out(page: Page, site: Site) -> None:
+    open_page(page, site, "/sv01")
+    drawn = page.locator(".map").bounding_box()
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 720, "height": 1060})
+    printed = page.locator(".map").bounding_box()
+    assert drawn is not None
+    assert printed is not None
+    assert printed["height"] == drawn["height"]
+    expect(page.get_by_text("At most 18 rows are printed")).to_be_visible()
+    assert page.locator("#list-body tr:visible").count() <= 18
+
+
+def test_no_name_lies_under_a_numbered_disc(page: Page, site: Site) -> None:
+    open_page(page, site, "/sv01")
+    expect(page.locator(".rank-pin").first).to_be_visible()
+    hits = page.evaluate(
+        """() => {
+          const boxes = (css) => [...document.querySelectorAll(css)]
+            .filter((e) => !e.parentNode.hidden).map((e) => e.getBoundingClientRect());
+          const discs = boxes(".rank-pin span");
+          return [discs.length, boxes(".place-label span").filter((b) => discs.some((d) =>
+            d.left < b.right && d.right > b.left && d.top < b.bottom && d.bottom > b.top)).length];
+        }"""
+    )
+    assert hits[0] > 0
+    assert hits[1] == 0
+
+
 def test_nothing_is_wider_than_the_screen(page: Page, site: Site) -> None:
     for width in (1024, 390):
         page.set_viewport_size({"width": width, "height": 768})

@@ -78,7 +78,7 @@ def test_beside_the_list_stands_what_changed(run: RunView) -> None:
     assert lines == (
         (
             "On the list of 10 since March 2025: 1 new, 8 staying, 1 dropped.",
-            f"new: {label.iloc[0]}. dropped: {label.iloc[11]}",
+            f"New: {label.iloc[0]}. Dropped: {label.iloc[11]}",
         ),
         (
             "1 area waits to enter: among the first, but not yet on 2 of 3 refreshes.",
