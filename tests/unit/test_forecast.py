@@ -13,6 +13,8 @@ import model_case as CASE
 from risk_model.config.risk import Forecasting, PoliceGenerated, RiskConfig
 from risk_model.config.warnings import config_warnings
 from risk_model.forecast import OUTCOMES, Forecast, fit_forecast, forecast_columns
+from risk_model.forecast_category import CategoryFit
+from risk_model.forecast_drivers import OTHER_CRIME, OWN_COUNTS, _log_effect
 from risk_model.model_data import ModelData
 from risk_model.scoring import score_model
 from spatial.categories import CATEGORIES
@@ -361,6 +363,27 @@ def test_importances_are_shares_and_the_greatest_come_first(made: Made) -> None:
     for _, rows in drivers.groupby("outcome"):
         assert rows["importance"].is_monotonic_decreasing
         assert (rows["driver"] == "own_counts").sum() == 1
+
+
+def test_drivers_are_all_that_makes_one_area_s_forecast_differ_from_another_s(
+    made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their effects, on logarithms, add up to the expected events but for one constant."""
+    fits: dict[str, CategoryFit] = {}
+
+    def kept(outcome: str, parts: Any, *_: Any) -> list[dict[str, object]]:
+        fits.update({f"{outcome} {at}": part for at, (part, _) in enumerate(parts)})
+        return []
+
+    monkeypatch.setattr("risk_model.forecast.driver_rows", kept)
+    fit(made[0])
+    assert len(fits) > 10
+    for found in fits.values():
+        assert found.learned is not None
+        assert np.abs(found.learned.scale - 1).max() > 0.05
+        drivers = {OWN_COUNTS, OTHER_CRIME, *found.names}
+        rest = np.log(found.mean) - sum(_log_effect(found, name) for name in drivers)
+        assert np.ptp(rest) == pytest.approx(0.0, abs=1e-9)
 
 
 def test_as_an_indicator_it_is_scored_drawn_and_warned_about() -> None:
