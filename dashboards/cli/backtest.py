@@ -157,12 +157,13 @@ def paired_rows(comparisons: list[dict[str, Any]]) -> list[list[str]]:
 def _title(about: dict[str, Any] | Any) -> str:
     at = [origin["at"] for origin in about["origins"]]
     chosen = (
-        at[0] if len(at) == 1 else f"{len(at)} months, {at[0]} to {at[-1]}" if at else "no month"
+        at[0] if len(at) == 1 else f"{len(at)} months ({at[0]} to {at[-1]})" if at else "no month"
     )
+    months = "the month" if about["horizon"] == 1 else f"the {about['horizon']} months"
     kind = "within each police force" if about["kind"] == "forces" else about["name"]
     return (
-        f"{kind}: share of each outcome in a tenth of the areas, chosen at the end of {chosen} by "
-        f"up to {about['window']} months, judged on the {about['horizon']} after"
+        f"{kind}: share of each outcome in a tenth of the areas, chosen at the end of {chosen} "
+        f"from up to {about['window']} months, judged on {months} after"
     )
 
 
