@@ -282,9 +282,12 @@ def draw_relative_risk(
     shape, rate, known = _posterior_gamma(events, expected, fit, phi)
     if not fit.spread:
         return np.broadcast_to(np.where(known, 1.0, np.nan), (draws, known.size)).copy()
+    drawn = rng.standard_gamma(shape[known], size=(draws, int(known.sum())))
+    drawn /= rate[known]
+    if known.all():
+        return drawn
     result = np.full((draws, known.size), np.nan)
-    result[:, known] = rng.standard_gamma(shape[known], size=(draws, int(known.sum())))
-    result[:, known] /= rate[known]
+    result[:, known] = drawn
     return result
 
 
