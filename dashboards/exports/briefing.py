@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from html import escape
 from pathlib import Path
@@ -35,6 +36,8 @@ __all__ = ["briefing_html", "export_briefing"]
 _MOST_ROWS = 10  # what one page holds
 _EXPLAINED = 3
 _LONGEST, _LONGEST_NAMES = 160, 110
+_FIGURES = re.compile(r"(\d[\d.,]* points): [^()]*(?=\))")
+"""What stands behind the points of an indicator, which a page has no room for."""
 _WITHIN = 3
 _MAP_MM = (50, 42, 34, 26)
 """Heights of the map, tried until all that has to be said is on one page."""
@@ -129,15 +132,23 @@ def _why(areas: pd.DataFrame, key: str) -> str:
         reasons = row.get(f"{key}_reasons")
         if isinstance(reasons, str) and reasons:
             first = f"{reasons.split('. ')[0].rstrip('.')}."
-            # Rank and score stand in the table above: what is left is what raises the score.
+            # Rank, score and events stand in the table above: left is what raises the score.
             _, mark, drivers = first.partition(", raised most by ")
-            first = f"raised most by {drivers}" if mark else first
-            short = first if len(first) <= _LONGEST else f"{first[:_LONGEST].rsplit(' ', 1)[0]}..."
+            if mark:
+                raised = _FIGURES.sub(r"\1", drivers.partition("; ")[0].rstrip("."))
+                first = f"raised most by {raised}."
+            short = first if len(first) <= _LONGEST else _cut(first[:_LONGEST])
             name = str(row.get("area_label") or code)
             lines.append(f"<li><strong>{escape(name)}</strong>: {escape(short)}</li>")
     return (
         f"<h2>Why the first {len(lines)}</h2><ul class='why'>{''.join(lines)}</ul>" if lines else ""
     )
+
+
+def _cut(text: str) -> str:
+    """Cut after the last whole indicator, or the last whole word where none is named."""
+    whole, mark, _ = text.rpartition(" points)")
+    return f"{whole}{mark} and more." if mark else f"{text.rsplit(' ', 1)[0]}..."
 
 
 def _table(areas: pd.DataFrame, key: str, size: int) -> str:

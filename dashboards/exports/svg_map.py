@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from html import escape
 from typing import Any
 
 import geopandas as gpd
@@ -14,11 +13,14 @@ from shapely.geometry.base import BaseGeometry
 from dashboards.exports.map_geometry import simplify
 from dashboards.exports.palette import CLASSES, DEFAULT_BREAKS, INK, MISSING, OUTLINE, class_of
 from dashboards.exports.wording import figure
+from dashboards.geometry import pins
 
 __all__ = ["svg_map"]
 
 _MOST_POINTS = 15_000
 _WIDTH = 1000.0
+_DISC = 0.085
+"""Width of a numbered disc as a share of the map's height: 4 mm of 50 mm."""
 
 
 def svg_map(areas: gpd.GeoDataFrame, key: str, settings: Mapping[str, Any]) -> str:
@@ -47,18 +49,18 @@ def svg_map(areas: gpd.GeoDataFrame, key: str, settings: Mapping[str, Any]) -> s
             f'<path d="{turned(shape)}" fill="none" stroke="{stroke}" stroke-width="{width}"/>'
             for shape in flagged.geometry
         ]
+    flagged = flagged.sort_values(f"{key}_rank", kind="stable")
     inside = flagged.geometry.representative_point()
-    for east, north, rank in zip(inside.x, inside.y, flagged[f"{key}_rank"], strict=True):
-        x, y = (east - left) * scale, (top - north) * scale
-        paths.append(
-            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="15" fill="{INK}" stroke="#FFFFFF" '
-            f'stroke-width="2"/><text x="{x:.1f}" y="{y + 6:.1f}" text-anchor="middle" '
-            f'font-size="18" font-weight="bold" fill="#FFFFFF">{escape(figure(rank))}</text>'
-        )
+    numbered = [
+        ((east - left) * scale, (top - north) * scale, figure(rank))
+        for east, north, rank in zip(inside.x, inside.y, flagged[f"{key}_rank"], strict=True)
+    ]
+    # A share of the height, which is what paper fixes: a number is as large on any map.
+    size = _DISC * height
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="-6 -6 {_WIDTH + 12:.0f} '
-        f'{height + 12:.0f}" stroke-width="0.8" font-family="Arial, sans-serif">'
-        f"{''.join(paths)}</svg>"
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{-size:.0f} {-size:.0f} '
+        f'{_WIDTH + 2 * size:.0f} {height + 2 * size:.0f}" stroke-width="0.6" '
+        f'font-family="Arial, sans-serif">{"".join(paths)}{pins(numbered, size=size)}</svg>'
     )
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+import math
+import re
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -39,8 +42,40 @@ def test_hostile_names_stay_text() -> None:
 def test_still_map_draws_every_area_once_and_every_flag_twice() -> None:
     areas = SMALL.areas()
     text = svg_map(areas, "sv01", SMALL.manifest(areas)["priorities"]["sv01"])
-    assert text.count("<path") == 12 + 2 * 4
+    assert text.count("<path") == 12 + 2 * 4 + 1  # and the lines of discs that moved aside
     assert text.count("<circle") == 4
+
+
+def test_numbers_of_the_still_map_are_readable_and_apart() -> None:
+    areas = SMALL.areas()
+    text = svg_map(areas, "sv01", SMALL.manifest(areas)["priorities"]["sv01"])
+    box = re.search(r'viewBox="\S+ \S+ \S+ (\d+)"', text)
+    assert box is not None
+    discs = re.findall(r'<circle cx="([\d.-]+)" cy="([\d.-]+)" r="([\d.]+)"', text)
+    centres = [(float(x), float(y)) for x, y, _ in discs]
+    width = 2 * float(discs[0][2])
+    assert width / float(box[1]) * 50 > 3.5  # mm of the 50 mm that the page gives the map
+    assert all(math.dist(a, b) >= width - 0.2 for a, b in itertools.combinations(centres, 2))
+
+
+def test_the_first_areas_are_explained_without_cutting_a_figure() -> None:
+    areas = SMALL.areas()
+    areas["sv01_reasons"] = (
+        "Ranks 1 of 12 for High-harm offending with a score of 99.0, above the average area's "
+        "50.0, raised most by recorded harm (19.9 points: 60,428 harm points per 1,000 residents "
+        "per year, average 7,572), deprivation (without its crime part) (11.9 points: 48.2, "
+        "average 17.0) and average monthly chance of above-usual risk (9.8 points: 100%, average "
+        "34%); 326 recorded offences of this set against 34.3 expected. How sure: high."
+    )
+    text = briefing_html(areas, "sv01", SMALL.manifest(areas))
+    assert (
+        "raised most by recorded harm (19.9 points), deprivation (without its crime part) (11.9 "
+        "points) and average monthly chance of above-usual risk (9.8 points).</li>"
+    ) in text
+    # One that is too long loses whole indicators, never half of one.
+    areas["sv01_reasons"] = areas["sv01_reasons"].str.replace("recorded harm", "recorded harm" * 4)
+    text = briefing_html(areas, "sv01", SMALL.manifest(areas))
+    assert "deprivation (without its crime part) (11.9 points) and more.</li>" in text
 
 
 def test_a_machine_without_weasyprint_is_told_what_to_install(
