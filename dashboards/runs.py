@@ -74,6 +74,8 @@ class RunLibrary:
         self._keep = keep
         self._views: _Shelf[RunView] = _Shelf(keep)
         self._models: _Shelf[tuple[KeptModel, Side]] = _Shelf(_MODELS_KEPT)
+        self._evidence: _Shelf[EngineTables] = _Shelf(keep)
+        self._judgement: _Shelf[JudgementTables] = _Shelf(keep)
         self._geometries: _Shelf[Geometry] = _Shelf(keep + _FORCES_KEPT)
 
     def current_id(self) -> str:
@@ -91,11 +93,11 @@ class RunLibrary:
 
     def evidence(self, run_id: str) -> EngineTables:
         """Return the tables that describe a run's map as a whole; they are small."""
-        return engine_tables_of(self.open(run_id))
+        return self._evidence.get(run_id, lambda: engine_tables_of(self.open(run_id)))
 
     def judgement(self, run_id: str) -> JudgementTables:
         """Return the tables that judge a run: sensitivity, back-test, equity, forecast."""
-        return judgement_tables_of(self.open(run_id))
+        return self._judgement.get(run_id, lambda: judgement_tables_of(self.open(run_id)))
 
     def summaries(self) -> list[RunSummary]:
         """Return the published runs, the latest first."""

@@ -50,7 +50,7 @@ _TIER_SENTENCES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class RunView:
     """The tables of one run, without shapes: what the pages show."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from dash import html
@@ -157,6 +158,20 @@ def _priority(
     return [*parts, _back()]
 
 
+@lru_cache(maxsize=4)
+def _parts(view: RunView, tables: EngineTables, judged: JudgementTables) -> tuple[Any, ...]:
+    """Return what follows the contents; a run never changes, so neither does this."""
+    return (
+        *_beats_counting(view, judged),
+        *_expected(view, judged),
+        *(
+            part
+            for priority in view.priorities
+            for part in _priority(view, tables, judged, priority)
+        ),
+    )
+
+
 def layout(
     view: RunView, tables: EngineTables, judged: JudgementTables, *, current_id: str
 ) -> html.Div:
@@ -176,12 +191,6 @@ def layout(
             ),
             _contents(view),
             html.P(unfold_button()),
-            *_beats_counting(view, judged),
-            *_expected(view, judged),
-            *(
-                part
-                for priority in view.priorities
-                for part in _priority(view, tables, judged, priority)
-            ),
+            *_parts(view, tables, judged),
         ],
     )
