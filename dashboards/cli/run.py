@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from dashboards.cli.options import (
@@ -54,7 +55,7 @@ def run(
         published = api.run(
             request,
             runs=out,
-            writers=extra_writers,
+            writers=partial(extra_writers, place=place),
             progress=console.progress,
             workers=workers or 1,
             place=place,

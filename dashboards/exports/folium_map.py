@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Mapping
 from html import escape
-from pathlib import Path
 from typing import Any
 
 import folium
@@ -20,37 +19,13 @@ from dashboards.exports.palette import CLASSES, HOTSPOT, INK, MISSING, OUTLINE, 
 from dashboards.exports.wording import finding, priority_keys
 from spatial.errors import Fault, InputError
 
-__all__ = ["map_html", "write_map_html"]
+__all__ = ["map_html"]
 
 _PICTURE = re.compile(r"url\([^)]*\)")
 _KEY = re.compile(r"[a-z][a-z0-9_]*")  # keys become names of variables
 _CANVAS_ABOVE = 2_000  # areas; more elements than this make a browser slow
 _CASING = {"color": "#FFFFFF", "weight": 6, "fill": False, "interactive": False}
 _FLAG = {"color": INK, "weight": 3, "fill": False, "interactive": False}
-
-
-def write_map_html(
-    path: Path,
-    *,
-    areas: gpd.GeoDataFrame,
-    hotspots: Mapping[str, gpd.GeoDataFrame],
-    manifest: Mapping[str, Any],
-) -> None:
-    """Write the map of a run; equal runs give equal bytes.
-
-    Parameters
-    ----------
-    path
-        File to write.
-    areas
-        `areas` of the run: index or column `area_code`, polygons in EPSG:27700.
-    hotspots
-        Hot-spot polygons of each priority; a priority without any may be left out.
-    manifest
-        The manifest of the run.
-    """
-    text = map_html(areas=areas, hotspots=hotspots, manifest=manifest)
-    path.write_text(text, encoding="utf-8", newline="\n")
 
 
 def map_html(
@@ -61,7 +36,17 @@ def map_html(
 ) -> str:
     """Return the page: map, layer control, legend, the list as a table, what to be careful of.
 
-    Of more than `MOST_DRAWN` areas: a picture, lists and a table of police forces instead.
+    Of more than `MOST_DRAWN` areas: a picture, lists and a table of police forces instead. Equal
+    runs give equal text.
+
+    Parameters
+    ----------
+    areas
+        `areas` of the run: index or column `area_code`, polygons in EPSG:27700.
+    hotspots
+        Hot-spot polygons of each priority; a priority without any may be left out.
+    manifest
+        The manifest of the run.
     """
     frame = areas.set_index("area_code") if "area_code" in areas.columns else areas
     frame = frame.sort_index()

@@ -26,7 +26,7 @@ def test_a_second_process_publishes_the_same_run(
         both = api.run(
             demonstration_request,
             runs=tmp_path,
-            writers=extra_writers,
+            writers=partial(extra_writers, place=place),
             now=datetime.fromisoformat(alone["created"]),
             place=place,
         ).manifest

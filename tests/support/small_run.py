@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from shapely.geometry import box
 
-from dashboards.exports.folium_map import write_map_html
+from dashboards.exports.folium_map import map_html
 from dashboards.exports.qgis_style import layer_styles
 from dashboards.exports.readme import write_readme
 from risk_model.run_store import PublishedRun, publish
@@ -199,8 +199,8 @@ def publish_small_run(
         "hotspots.gpkg": lambda path: write_geopackage(
             polygons, path, styles=layer_styles(polygons, described)
         ),
-        "map.html": lambda path: write_map_html(
-            path, areas=frame, hotspots=polygons, manifest=described
+        "map.html": lambda path: path.write_text(
+            map_html(areas=frame, hotspots=polygons, manifest=described), encoding="utf-8"
         ),
         "README.txt": lambda path: write_readme(
             path, manifest=described, columns=list(flat.columns.drop("geometry"))
