@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["compare"]
 
 _MOVED = 5
+_FIRST = "The list here: the first {} by rank; the remembered list is on the pages."
 _HOW = (
     "Because: places up or down the ranks by that change, averaged over every order in which the "
     "changes could be made; all of them, with what is together, are the whole move."
@@ -130,6 +131,7 @@ def _print(console: Console, result: Comparison) -> None:
             console.line(f"only in the {which} run: {len(codes)} areas")
     if result.note:
         console.line(result.note)
+    console.line(_FIRST.format(max((p.list_size for p in result.priorities.values()), default=0)))
     for key, part in result.priorities.items():
         console.heading(
             f"{key.upper()} {part.title}: list of {part.list_size}, rank correlation "

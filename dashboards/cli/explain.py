@@ -79,13 +79,16 @@ def _sources(run: PublishedRun, row: Any, code: str, key: str) -> str:
 
     layers = pd.read_csv(run.path("layers.csv"), dtype={"area_code": str})
     own = layers[(layers["area_code"] == code) & (layers["priority"] == key)]
+    together = row[f"{key}_agreement"]
     said = []
     for source in own.to_dict("records"):
         low, high = figure(source["period_events"]), figure(source["period_events_hi"])
         events = low if low == high else f"{low} to {high}"
         name = str(source["source"]).replace("_", " ")
-        said.append(f"{name} {source['agreement']} ({events} events)")
-    return f"{row[f'{key}_agreement']}: {', '.join(said)}"
+        # What all of them say together is said once, and a source only where it differs.
+        own_word = "" if source["agreement"] == together else f", {source['agreement']}"
+        said.append(f"{name} {events} events{own_word}")
+    return f"{together} ({'; '.join(said)})"
 
 
 def explain(

@@ -96,6 +96,8 @@ def test_the_command_prints_causes_and_json(two_runs: tuple[Path, str, str]) -> 
     assert "which change did it" in shown.output
     assert "B   harm_rate 0.4 -> 0.7" in shown.output
     assert "Because: places up or down" in shown.output
+    said = " ".join(shown.output.split())
+    assert "first 10 by rank; the remembered list is on the pages" in said
     assert "because of the data and by" in shown.output
     done = CliRunner().invoke(app, [*arguments, "--json"])
     document = json.loads(done.stdout)
