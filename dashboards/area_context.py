@@ -8,6 +8,7 @@ import pandas as pd
 
 from dashboards import words
 from dashboards.view import Fact, RunView
+from risk_model.backtest_verdicts import points
 
 __all__ = ["context_facts"]
 
@@ -51,7 +52,7 @@ def context_facts(view: RunView, priority: str, code: str) -> tuple[Fact, ...]:
     if has("police_generated_share"):
         text = words.percent(row["police_generated_share"])
         if has("police_generated_change"):
-            text += f" ({100 * float(row['police_generated_change']):+.1f} points)"
+            text += f" ({points(float(row['police_generated_change']))} points)"
         facts.append(
             Fact(
                 "Police-generated",

@@ -14,6 +14,7 @@ __all__ = [
     "losses",
     "method_words",
     "other_ways",
+    "points",
     "verdicts",
 ]
 
@@ -86,10 +87,16 @@ def method_words(method: str) -> str:
     return METHOD_WORDS.get(method, method)
 
 
+def points(share: float) -> str:
+    """Return a share as signed percentage points; nought once rounded bears no sign: `0.0`."""
+    said = f"{100 * share:+.1f}"
+    return said[1:] if float(said) == 0 else said
+
+
 def _figures(found: Sequence[Compared]) -> str:
     return "; ".join(
         f"{OUTCOME_WORDS.get(one.outcome, one.outcome)} {one.ours:.1%} against {one.theirs:.1%} "
-        f"({100 * one.lo:+.1f} to {100 * one.hi:+.1f} points"
+        f"({points(one.lo)} to {points(one.hi)} points"
         + (", which may be chance)" if one.lo <= 0 <= one.hi else ")")
         for one in found
     )
@@ -136,9 +143,8 @@ def other_ways(compared: Sequence[Compared], date: str, *, over: str = "") -> li
 
 
 def _sureness(one: Compared) -> str:
-    gap = 100 * (one.ours - one.theirs)
     chance = " (may be chance)" if one.lo <= 0 <= one.hi else ""
-    return f"{OUTCOME_WORDS.get(one.outcome, one.outcome)} {gap:+.1f}{chance}"
+    return f"{OUTCOME_WORDS.get(one.outcome, one.outcome)} {points(one.ours - one.theirs)}{chance}"
 
 
 def losses(compared: Iterable[Compared], date: str, *, over: str = "") -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from risk_model.backtest_verdicts import OUTCOME_WORDS, method_words
+from risk_model.backtest_verdicts import OUTCOME_WORDS, method_words, points
 
 __all__ = ["capture_table", "claims", "curve_table", "figure_table", "markdown", "ways_table"]
 
@@ -144,8 +144,8 @@ def claims(comparisons: Sequence[Mapping[str, Any]]) -> str:
             if (one["method"], one["baseline"], one["by"]) == key:
                 which = "good" if one["lo"] > 0 else "not" if one["hi"] < 0 else "open"
                 parts[which].append(
-                    f"{OUTCOME_WORDS[one['outcome']]} {100 * one['difference']:+.1f} "
-                    f"({100 * one['lo']:+.1f} to {100 * one['hi']:+.1f})"
+                    f"{OUTCOME_WORDS[one['outcome']]} {points(one['difference'])} "
+                    f"({points(one['lo'])} to {points(one['hi'])})"
                 )
         for which, listed in parts.items():
             if listed:

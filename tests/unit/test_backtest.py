@@ -21,7 +21,7 @@ from risk_model.backtest_methods import (
 from risk_model.backtest_origins import Origin, part_of, rolling_origins
 from risk_model.backtest_rolling import Backtest, rolling_backtest
 from risk_model.backtest_table import BACKTEST_COLUMNS, Comparison, backtest_table
-from risk_model.backtest_verdicts import losses, other_ways, verdicts
+from risk_model.backtest_verdicts import losses, other_ways, points, verdicts
 from risk_model.model_data import ModelData
 from risk_model.scoring import score_model
 from spatial.concentration import coverage
@@ -401,3 +401,11 @@ def test_a_draw_is_neither_a_loss_nor_a_win() -> None:
     less = replace(even, by="area", ours=0.2, lo=-0.08, hi=-0.02)
     [said] = other_ways([less], "2025-07-01")
     assert said.endswith("in points: less of all violence -5.0.")
+
+
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [(0.0, "0.0"), (-0.0004, "0.0"), (0.0004, "0.0"), (-0.0006, "-0.1"), (0.021, "+2.1")],
+)
+def test_nought_points_bear_no_sign(share: float, said: str) -> None:
+    assert points(share) == said
