@@ -13,6 +13,7 @@ from spatial.local_tests import (
     NO_NEIGHBOURS,
     NOT_TESTABLE,
     Correction,
+    against_alternative,
     is_constant,
     quadrant_labels,
     refuse_not_finite,
@@ -20,10 +21,12 @@ from spatial.local_tests import (
     why_not_tested,
 )
 from spatial.permutation import (
+    Alternative,
     benjamini_hochberg,
     conditional_moran_counts,
     pseudo_p,
     rounding_slack,
+    times_own_value,
 )
 from spatial.weights import Neighbours
 
@@ -51,7 +54,8 @@ class BivariateMoran:
         Pearson's r of x and y in the same area. Read the map beside it: where it is far from 0 and
         y is alike among neighbours, a bivariate I follows without x having to do with them.
     p
-        Two-sided conditional pseudo p-value of the lag; NaN where no test was made.
+        Conditional pseudo p-value of i, which two-sided (as it is unless asked otherwise) is that
+        of the lag; NaN where no test was made.
     q
         Benjamini-Hochberg adjusted p over the reported areas (p itself with correction "none");
         NaN outside them.
@@ -93,6 +97,7 @@ def bivariate_moran(
     permutations: int = 99_999,
     alpha: float = 0.05,
     correction: Correction = "benjamini-hochberg",
+    alternative: Alternative = "two-sided",
     seed: int = 0,
     seeds_checked: int = 5,
     events: float | None = None,
@@ -113,7 +118,7 @@ def bivariate_moran(
         The graph, study area and ring.
     report
         True for the areas that are published, shape (n,); all by default.
-    permutations, alpha, correction, seed, seeds_checked
+    permutations, alpha, correction, alternative, seed, seeds_checked
         As for `spatial.moran.local_moran`.
     events
         Number of events behind the rarer of the two, where they are rates: below 50 no test is
@@ -144,6 +149,7 @@ def bivariate_moran(
         lag = neighbours.lag(zy)
         correlation = float((zx * zy).mean())
     i = zx * lag
+    against = against_alternative(i, alternative)
     value = float(i[has].mean()) if has.any() else np.nan
     if reason:
         blank = np.where(has, NOT_TESTABLE, NO_NEIGHBOURS)
@@ -161,13 +167,16 @@ def bivariate_moran(
             permutations=permutations, seed=key, tolerance=slack,
         )  # fmt: skip
         # An area at the mean of x has I = 0 in every draw: nothing about it can be unusual.
-        return np.where(at_mean, 1.0, pseudo_p(counts))
+        return np.where(at_mean, 1.0, pseudo_p(times_own_value(counts, zx), alternative))
+
+    def named(q: FloatArray) -> TextArray:
+        return quadrant_labels(zx, lag, np.where(against, np.maximum(q, 1.0), q), has, alpha)
 
     def labels(p: FloatArray) -> tuple[FloatArray, TextArray]:
         q = np.where(reported, p, np.nan)
         if correction == "benjamini-hochberg":
             q = benjamini_hochberg(q)
-        return q, quadrant_labels(zx, lag, q, has, alpha)
+        return q, named(q)
 
     p = test(seed)
     q, cluster = labels(p)
@@ -179,7 +188,7 @@ def bivariate_moran(
             for check in range(seeds_checked)
         ]
         agreement = np.where(np.isnan(q), np.nan, np.mean(same, axis=0))
-    raw = quadrant_labels(zx, lag, np.where(reported, p, np.nan), has, alpha)
+    raw = named(np.where(reported, p, np.nan))
     return BivariateMoran(
         neighbours.codes, value, i, lag, correlation, p, q, cluster, raw, permutations, seed,
         agreement, "",

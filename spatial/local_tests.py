@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spatial.errors import StatisticsError
+from spatial.permutation import Alternative
 from spatial.weights import Neighbours
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "NO_NEIGHBOURS",
     "QUADRANTS",
     "Correction",
+    "against_alternative",
     "checked_values",
     "is_constant",
     "quadrant_labels",
@@ -65,6 +67,24 @@ def quadrant_labels(
     label[np.isnan(p)] = len(QUADRANTS) + 2
     label[~has] = len(QUADRANTS) + 1
     return np.array(CLUSTERS).take(label)
+
+
+def against_alternative(i: FloatArray, alternative: Alternative) -> BoolArray:
+    """Tell which local I, shape (n,), have the sign that a one-sided test does not look for.
+
+    The null of I is not centred on 0, so a slightly negative I can be among its highest; to call
+    that alike would be wrong. None are for a two-sided test.
+
+    Raises
+    ------
+    StatisticsError
+        Where the alternative is not one of the three.
+    """
+    if alternative not in ("two-sided", "greater", "less"):
+        raise StatisticsError(f"alternative: {alternative!r} is not two-sided, greater or less")
+    if alternative == "two-sided":
+        return np.zeros(i.shape, dtype=bool)
+    return np.asarray(i < 0 if alternative == "greater" else i > 0, dtype=np.bool_)
 
 
 def why_not_tested(values: FloatArray, has: BoolArray, events: float | None) -> str:

@@ -16,6 +16,7 @@ from spatial.local_tests import (
     NO_NEIGHBOURS,
     NOT_TESTABLE,
     Correction,
+    against_alternative,
     checked_values,
     is_constant,
     quadrant_labels,
@@ -23,11 +24,13 @@ from spatial.local_tests import (
     why_not_tested,
 )
 from spatial.permutation import (
+    Alternative,
     PermutationCounts,
     benjamini_hochberg,
     conditional_moran_counts,
     pseudo_p,
     rounding_slack,
+    times_own_value,
 )
 from spatial.smoothing import counts_and_base, rate_moments
 from spatial.weights import Neighbours
@@ -76,7 +79,7 @@ class LocalMoran:
     lag
         Mean of the neighbours' z; NaN for an island.
     p
-        Two-sided conditional pseudo p-value; NaN where no test was made.
+        Conditional pseudo p-value, two-sided unless asked otherwise; NaN where no test was made.
     q
         Benjamini-Hochberg adjusted p over the reported areas (p itself with correction "none");
         NaN outside them.
@@ -180,6 +183,7 @@ def local_moran(
     permutations: int = 99_999,
     alpha: float = 0.05,
     correction: Correction = "benjamini-hochberg",
+    alternative: Alternative = "two-sided",
     seed: int = 0,
     engine: Engine = "exact",
     seeds_checked: int = 5,
@@ -202,6 +206,9 @@ def local_moran(
         Highest q (or p) that is called significant.
     correction
         "benjamini-hochberg" over the reported areas, or "none".
+    alternative
+        "two-sided"; "greater" for areas more like their neighbours than chance makes them (I in
+        the upper tail: High-High and Low-Low alone), "less" for unlike ones (High-Low, Low-High).
     seed
         Equal seeds give equal results.
     engine
@@ -234,6 +241,7 @@ def local_moran(
     else:
         z = (values - values.mean()) / values.std()
         lag = neighbours.lag(z)
+    against = against_alternative(z * lag, alternative)
     nothing = np.full(n, np.nan)
     blank = np.where(has, NOT_TESTABLE, NO_NEIGHBOURS)
     if reason:
@@ -256,22 +264,29 @@ def local_moran(
         )  # fmt: skip
 
     def test(counts: PermutationCounts) -> FloatArray:
-        p = pseudo_p(counts)
+        # We count the neighbours' sums, esda counts I.
+        of_i = counts if engine == "esda" else times_own_value(counts, z)
+        p = pseudo_p(of_i, alternative)
         # An area at the mean has I = 0 in every draw: nothing about it can be unusual.
         return np.where(has & (np.abs(z) <= slack), 1.0, p)
+
+    def named(q: FloatArray) -> TextArray:
+        return quadrant_labels(z, lag, np.where(against, np.maximum(q, 1.0), q), has, alpha)
 
     def labels(p: FloatArray) -> tuple[FloatArray, TextArray]:
         q = np.where(reported, p, np.nan)
         if correction == "benjamini-hochberg":
             q = benjamini_hochberg(q)
-        return q, quadrant_labels(z, lag, q, has, alpha)
+        return q, named(q)
 
     counts = draw(seed)
     p = test(counts)
     q, cluster = labels(p)
     agreement = nothing
     if seeds_checked:
-        low, high = _other_seeds(p, neighbours.cardinalities, permutations)
+        low, high = _other_seeds(
+            p, neighbours.cardinalities, permutations, 2 if alternative == "two-sided" else 1
+        )
         # Smaller p-values never reject less, so a label is open only where the ends differ. What
         # is settled lies on its own side of every line that other seeds can draw.
         open_to_chance = labels(low)[1] != labels(high)[1]
@@ -281,7 +296,7 @@ def local_moran(
             again = np.where(open_to_chance, test(draw(key, open_to_chance)), high)
             same.append(labels(again)[1] == cluster)
         agreement = np.where(np.isnan(q), np.nan, np.mean(same, axis=0))
-    raw = quadrant_labels(z, lag, np.where(reported, p, np.nan), has, alpha)
+    raw = named(np.where(reported, p, np.nan))
     return LocalMoran(
         neighbours.codes, z * lag, lag, p, q, cluster, raw, permutations, seed, agreement, "",
         counts if engine == "exact" else None,
@@ -289,19 +304,20 @@ def local_moran(
 
 
 def _other_seeds(
-    p: FloatArray, k: npt.NDArray[np.int64], permutations: int
+    p: FloatArray, k: npt.NDArray[np.int64], permutations: int, sides: int = 2
 ) -> tuple[FloatArray, FloatArray]:
     """Return the least and the most that each p-value can be under another seed.
 
     The root of a count has a standard deviation of at most about 1/2, so the roots of two differ
-    by 7 or more with a chance below 1e-14, also where counts are few. R_i is binomial too.
+    by 7 or more with a chance below 1e-14, also where counts are few. R_i is binomial too. `sides`
+    is 2 for two-sided p-values, twice the share of the smaller tail, and 1 for one-sided ones.
     """
     share = k / k.size
     spread = 8.0 * np.sqrt(permutations * share * (1.0 - share))
     fewest = np.maximum(permutations * (1.0 - share) - spread, 1.0)
     most = np.minimum(permutations * (1.0 - share) + spread, permutations)
-    root_low = np.sqrt(np.maximum(p * (fewest + 1.0) / 2.0 - 1.0, 0.0))
-    root_high = np.sqrt(np.maximum(p * (most + 1.0) / 2.0 - 1.0, 0.0))
-    low = 2.0 * (np.maximum(root_low - 7.0, 0.0) ** 2 + 1.0) / (most + 1.0)
-    high = 2.0 * ((root_high + 7.0) ** 2 + 1.0) / (fewest + 1.0)
+    root_low = np.sqrt(np.maximum(p * (fewest + 1.0) / sides - 1.0, 0.0))
+    root_high = np.sqrt(np.maximum(p * (most + 1.0) / sides - 1.0, 0.0))
+    low = sides * (np.maximum(root_low - 7.0, 0.0) ** 2 + 1.0) / (most + 1.0)
+    high = sides * ((root_high + 7.0) ** 2 + 1.0) / (fewest + 1.0)
     return np.minimum(low, 1.0), np.minimum(high, 1.0)

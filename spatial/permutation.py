@@ -32,6 +32,7 @@ __all__ = [
     "conditional_counts_of_maps",
     "conditional_moran_counts",
     "pseudo_p",
+    "times_own_value",
 ]
 
 FloatArray = npt.NDArray[np.float64]
@@ -210,6 +211,20 @@ def pseudo_p(counts: PermutationCounts, alternative: Alternative = "two-sided") 
         raise StatisticsError(f"alternative: {alternative!r} is not two-sided, greater or less")
     p = np.minimum(1.0, extreme / (counts.draws + 1.0))
     return np.where(counts.draws > 0, p, np.nan)
+
+
+def times_own_value(counts: PermutationCounts, z: FloatArray) -> PermutationCounts:
+    """Turn counts of the neighbours' sum into counts of that sum times the area's own value.
+
+    Local Moran's I is such a product: where `z`, shape (n,), is below 0, the highest sums make the
+    lowest I. One-sided p-values of I need this; two-sided ones are the same with or without it.
+    """
+    below = z < 0
+    return PermutationCounts(
+        np.where(below, counts.less, counts.greater),
+        np.where(below, counts.greater, counts.less),
+        counts.draws,
+    )
 
 
 def benjamini_hochberg(p: FloatArray) -> FloatArray:

@@ -117,6 +117,24 @@ def test_two_sided_is_twice_the_smaller_side(data: tuple[np.ndarray, Neighbours]
 
 
 @laws
+@given(maps())
+def test_the_sides_of_i_hold_together(data: tuple[np.ndarray, Neighbours]) -> None:
+    """Every draw is in one tail or in both, with the observed map in both; I turns with the map."""
+    y, graph = data
+    both, more, less = (
+        local_moran(y, graph, alternative=side, alpha=0.3, correction="none", **FEW)
+        for side in ("two-sided", "greater", "less")
+    )
+    has = graph.cardinalities > 0
+    assert np.all(more.p[has] + less.p[has] > 1)
+    np.testing.assert_array_equal(both.p, np.minimum(1.0, 2 * np.minimum(more.p, less.p)))
+    assert set(more.cluster) <= {"High-High", "Low-Low", "Not significant", "No neighbours"}
+    assert set(less.cluster) <= {"High-Low", "Low-High", "Not significant", "No neighbours"}
+    down = local_moran(-y, graph, alternative="greater", correction="none", **FEW)
+    np.testing.assert_array_equal(down.p, more.p)
+
+
+@laws
 @given(maps(), st.integers(0, 44))
 def test_a_higher_neighbourhood_is_never_less_unusual_on_the_high_side(
     data: tuple[np.ndarray, Neighbours], which: int

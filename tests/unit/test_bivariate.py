@@ -92,6 +92,46 @@ def test_p_is_the_loop_over_areas(seed: int) -> None:
         assert abs(result.p[i] / 2 - tail) < 4.5 * error + 3e-4
 
 
+def test_one_sided_p_is_the_share_of_all_draws() -> None:
+    """Oracle: a ring of 32 areas, and each of the 465 ways to draw two neighbours' y."""
+    codes = [f"{i:02d}" for i in range(32)]
+    after = codes[1:] + codes[:1]
+    graph = Neighbours.from_pairs(codes, codes + after, after + codes)
+    x, y = noise(32, 14)
+    y = np.round(2 * y)
+    zx, draws = x - x.mean(), 39_999
+    found = {
+        side: run(x, y, graph, permutations=draws, alternative=side)
+        for side in ("greater", "less", "two-sided")
+    }
+    for i in range(32):
+        ways = np.array(list(itertools.combinations(np.delete(y, i), 2))).sum(axis=1)
+        null, own = zx[i] * ways, zx[i] * (y[i - 1] + y[(i + 1) % 32])
+        for side, share in (
+            ("greater", (null >= own - 1e-9).mean()),
+            ("less", (null <= own + 1e-9).mean()),
+        ):
+            error = np.sqrt(max(share * (1 - share), 1e-4) / (draws * 30 / 32))
+            assert abs(found[side].p[i] - share) < 4.5 * error + 1 / draws
+    smaller = np.minimum(found["greater"].p, found["less"].p)
+    np.testing.assert_array_equal(found["two-sided"].p, np.minimum(1.0, 2 * smaller))
+    assert set(found["greater"].raw_cluster) <= {"High-High", "Low-Low", "Not significant"}
+    assert set(found["less"].raw_cluster) <= {"High-Low", "Low-High", "Not significant"}
+
+
+def test_turning_x_round_turns_the_one_sided_tests_round() -> None:
+    graph = lattice(8, 8)
+    x, y = noise(64, 3)
+    more = run(x, y, graph, alternative="greater", seeds_checked=2)
+    less = run(-x, y, graph, alternative="less", seeds_checked=2)
+    for name in ("p", "q", "agreement"):
+        np.testing.assert_array_equal(getattr(more, name), getattr(less, name))
+    same = run(y, y, graph, alternative="greater", seeds_checked=2)
+    one = local_moran(y, graph, permutations=999, alternative="greater", seeds_checked=2)
+    for name in ("p", "q", "cluster", "raw_cluster", "agreement"):
+        np.testing.assert_array_equal(getattr(same, name), getattr(one, name))
+
+
 def test_values_are_esdas_with_the_population_deviation() -> None:
     from esda import Moran_Local_BV
 
@@ -163,6 +203,7 @@ def test_few_areas_or_events_are_not_tested() -> None:
         ({"alpha": 1.0}, "alpha: 1.0 is not between 0 and 1"),
         ({"correction": "fdr"}, "correction: 'fdr'"),
         ({"permutations": 0}, "permutations: 0 is below 1"),
+        ({"alternative": "more"}, "alternative: 'more' is not two-sided, greater or less"),
         ({"report": np.ones(4, dtype=bool)}, "report: expected 36 true or false values"),
     ],
 )

@@ -237,6 +237,7 @@ def test_values_that_are_not_finite_are_refused_by_area(bad: float) -> None:
         ({"correction": "bonferroni"}, "correction: 'bonferroni' is not"),
         ({"engine": "geoda"}, "engine: 'geoda' is not exact or esda"),
         ({"permutations": 0}, "permutations: 0 is below 1"),
+        ({"alternative": "both"}, "alternative: 'both' is not two-sided, greater or less"),
         ({"report": np.ones(3, dtype=bool)}, "report: expected 144 true or false values"),
         ({"report": np.ones(144)}, "report: expected 144 true or false values"),
     ],
@@ -475,3 +476,117 @@ def test_dorset_violence_has_seven_areas_in_high_surroundings(real_data: Path) -
     assert (result.raw_cluster == "High-High").sum() == 7
     assert 1 <= (result.cluster == "High-High").sum() <= 2  # the second has q near .06
     assert not result.inference
+
+
+def every_draw(y: np.ndarray, z: np.ndarray, graph: Neighbours) -> tuple[np.ndarray, np.ndarray]:
+    """Oracle: the shares of all ways to fill an area's neighbours whose I is as high, as low.
+
+    z is held, the y of the other areas are drawn; the observed way is one of them.
+    """
+    high, low = (np.full(graph.n, np.nan) for _ in range(2))
+    for i in range(graph.n):
+        around = graph.indices[graph.indptr[i] : graph.indptr[i + 1]]
+        ways = np.array(list(itertools.combinations(np.delete(y, i), around.size)))
+        null, own = z[i] * ways.sum(axis=1), z[i] * y[around].sum()
+        high[i], low[i] = (null >= own - 1e-9).mean(), (null <= own + 1e-9).mean()
+    return high, low
+
+
+@pytest.mark.parametrize("correction", ["none", "benjamini-hochberg"])
+def test_one_sided_p_is_the_share_of_all_draws(correction: moran.Correction) -> None:
+    """A ring of 32 areas: 465 ways to fill two neighbours, among them with many equal sums."""
+    graph = graph_of(32, [(i, (i + 1) % 32) for i in range(32)])
+    y = np.random.default_rng(21).poisson(3.0, 32).astype(float)
+    z = (y - y.mean()) / y.std()
+    high, low = every_draw(y, z, graph)
+    draws = 39_999
+    for alternative, share in (("greater", high), ("less", low)):
+        found = local_moran(
+            y, graph, permutations=draws, alternative=alternative, correction=correction,
+            seeds_checked=0,
+        )  # fmt: skip
+        error = np.sqrt(np.maximum(share * (1 - share), 1e-4) / (draws * 30 / 32))
+        assert np.all(np.abs(found.p - share) < 4.5 * error + 1 / draws)
+    both = local_moran(y, graph, permutations=draws, seeds_checked=0)
+    error = 2 * np.sqrt(0.25 / (draws * 30 / 32))
+    assert np.all(np.abs(both.p - np.minimum(1, 2 * np.minimum(high, low))) < 4.5 * error)
+
+
+def test_one_sided_tests_find_their_own_kind() -> None:
+    y, graph = planted()
+    alike, unlike = (
+        local_moran(y, graph, permutations=9_999, seed=2, alternative=side, seeds_checked=0)
+        for side in ("greater", "less")
+    )
+    assert (
+        {"High-High", "Low-Low"}
+        <= set(alike.cluster)
+        <= {"High-High", "Low-Low", "Not significant"}
+    )
+    assert alike.cluster.reshape(12, 12)[1, 1] == "High-High"
+    assert unlike.cluster.reshape(12, 12)[-3, -3] == "High-Low"
+    assert set(unlike.cluster) <= {"High-Low", "Low-High", "Not significant"}
+
+
+def test_an_i_of_the_other_sign_is_not_called_alike() -> None:
+    """The highest area's null is centred below 0: an I just below 0 can be its highest draw."""
+    graph = graph_of(32, [(i, (i + 1) % 32) for i in range(32)])
+    y = np.full(32, 0.0) + 1e-3 * np.arange(32)
+    y[5], y[20] = 40.0, -20.0
+    y[[4, 6]] = 0.05
+    found = local_moran(
+        y, graph, permutations=999, alternative="greater", correction="none", seeds_checked=2
+    )
+    assert found.p[5] <= 0.05
+    assert found.i[5] < 0
+    assert found.raw_cluster[5] == found.cluster[5] == "Not significant"
+    assert found.agreement[5] == 1.0
+
+
+@pytest.mark.parametrize("alternative", ["greater", "less"])
+def test_one_sided_agreement_is_that_of_running_every_seed_in_full(
+    alternative: moran.Alternative, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng, graph = np.random.default_rng(6), lattice(15, 15)
+    asked = {"permutations": 499, "seed": 3, "alternative": alternative}
+    drawn = 0.0
+    for y in (rng.normal(size=225), graph.lag(rng.normal(size=225)), rng.poisson(1.0, 225) / 3):
+        for correction in ("none", "benjamini-hochberg"):
+            quick = local_moran(y, graph, correction=correction, **asked)  # type: ignore[arg-type]
+            with monkeypatch.context() as patch:
+                patch.setattr(moran, "_other_seeds", lambda p, *_: (0.0 * p, 0.0 * p + 1.0))
+                full = local_moran(y, graph, correction=correction, **asked)  # type: ignore[arg-type]
+            same_result(quick, full)
+            drawn = max(drawn, float(np.mean(quick.agreement < 1)))
+    assert drawn > 0
+
+
+@pytest.mark.parametrize("alternative", ["greater", "less"])
+def test_one_sided_p_values_of_other_seeds_stay_within_their_bounds(
+    alternative: moran.Alternative,
+) -> None:
+    rng, graph = np.random.default_rng(4), lattice(9, 9)
+    y = rng.normal(size=81)
+    p = [
+        local_moran(y, graph, permutations=999, seed=s, seeds_checked=0, alternative=alternative).p
+        for s in range(30)
+    ]
+    low, high = moran._other_seeds(p[0], graph.cardinalities, 999, 1)
+    assert np.all((low <= p) & (p <= high))
+    assert np.median(high - low) < 0.75
+
+
+def test_esda_has_the_same_one_sided_p() -> None:
+    y, graph = planted(seed=9)
+    draws = 4_999
+    for alternative in ("greater", "less"):
+        mine, peer = (
+            local_moran(
+                y, graph, permutations=draws, seeds_checked=0, engine=engine,
+                alternative=alternative,
+            )
+            for engine in ("exact", "esda")
+        )  # fmt: skip
+        share = np.clip(mine.p, 1 / draws, 1 - 1 / draws)
+        error = np.sqrt(2 * share * (1 - share) / draws)
+        assert np.all(np.abs(mine.p - peer.p) < 4.5 * error + 4 / draws)
