@@ -50,23 +50,28 @@ def neighbours_said(manifest: Mapping[str, Any]) -> str:
     return "Neighbours share a border or a corner." if kind == "queen" else ""
 
 
+def _kept(least: float | None) -> str:
+    """Say in what share of further draws the least certain area kept its label."""
+    if least is None:
+        return "it was not drawn again"
+    if least >= 1.0:
+        return "none lost it when drawn again"
+    return f"the least certain kept it in {least:.0%} of further draws"
+
+
 def seeds_said(manifest: Mapping[str, Any]) -> str:
     """Say how far cluster labels hang on the random draws; nothing where a run has none."""
     told = []
     found = (manifest.get("statistics") or {}).get("diagnostics") or {}
     for priority in manifest.get("priorities") or {}:
         made = found.get(priority) or {}
-        number, least = int(made.get("clusters_labelled") or 0), made.get("seeds_agree_at_least")
-        if not number:
-            continue
-        areas = "1 area has" if number == 1 else f"{number:,} areas have"
-        if least is None:
-            kept = "it was not drawn again"
-        elif least >= 1.0:
-            kept = "none lost it when drawn again"
-        else:
-            kept = f"the least certain kept it in {least:.0%} of further draws"
-        told.append(f"{priority.upper()}: {areas} a cluster label, and {kept}")
+        for what, count, least in (
+            ("a cluster label", "clusters_labelled", "seeds_agree_at_least"),
+            ("a hot or cold spot (Gi*)", "spots_labelled", "spots_agree_at_least"),
+        ):
+            if number := int(made.get(count) or 0):
+                areas = "1 area has" if number == 1 else f"{number:,} areas have"
+                told.append(f"{priority.upper()}: {areas} {what}, and {_kept(made.get(least))}")
     if not told:
         return ""
     return f"Chance maps were drawn again from five other random seeds. {'; '.join(told)}."

@@ -115,6 +115,11 @@ def diagnose(found: Findings, data: ModelData) -> dict[str, Any]:
         ("High-High", "Low-Low", "High-Low", "Low-High"),
     )
     agree = tested[labelled & ~np.isnan(tested)]
+    bins, redrawn = (
+        of[data.in_study] for of in (found.clusters.gi_bin, found.clusters.gi_agreement)
+    )
+    spots = np.isfinite(bins) & (bins != 0)
+    held = redrawn[spots & ~np.isnan(redrawn)]
     return {
         "offences": {o.category: o.weight for o in found.rates.offences.offences},
         "left_out": list(found.rates.offences.left_out),
@@ -124,6 +129,8 @@ def diagnose(found: Findings, data: ModelData) -> dict[str, Any]:
         "inference": found.inference_off or found.clusters.inference,
         "clusters_labelled": int(labelled.sum()),
         "seeds_agree_at_least": float(agree.min()) if agree.size else None,
+        "spots_labelled": int(spots.sum()),
+        "spots_agree_at_least": float(held.min()) if held.size else None,
     }
 
 

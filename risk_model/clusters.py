@@ -43,6 +43,9 @@ class Clusters:
     gi_z, gi_q, gi_bin, gi_raw_bin
         Gi* of the same variable: Z, q, and the bin (3, 2, 1 for a hot spot at 99, 95, 90 %,
         negative for a cold spot) with and without correction for many tests.
+    agreement, gi_agreement
+        Share of five further seeds with the published label or bin; NaN for Gi* where a peer's
+        loop drew, which would be slow to repeat.
     inference
         Empty, or why no test was made.
     """
@@ -58,6 +61,7 @@ class Clusters:
     gi_q: NDArray[np.float64]
     gi_bin: NDArray[np.float64]
     gi_raw_bin: NDArray[np.float64]
+    gi_agreement: NDArray[np.float64]
     inference: str
     global_moran: dict[str, Any]
 
@@ -144,6 +148,7 @@ def _test_clusters(
             gi_q=blank,
             gi_bin=blank,
             gi_raw_bin=blank,
+            gi_agreement=blank,
             inference="Not testable: no values.",
             global_moran=nothing,
         )
@@ -175,7 +180,7 @@ def _test_clusters(
         permutations=settings.permutations,
         correction=settings.correction,
         seed=config.uncertainty.seed,
-        seeds_checked=0,
+        seeds_checked=0 if settings.engine == "esda" else 5,
         events=events,
         counts=counts,
     )
@@ -197,6 +202,7 @@ def _test_clusters(
         gi_q=spread(hot.q, blank),
         gi_bin=spread(hot.bin, blank),
         gi_raw_bin=spread(hot.raw_bin, blank),
+        gi_agreement=spread(hot.agreement, blank),
         inference=local.inference,
         global_moran=global_moran_of(data, config, values),
     )

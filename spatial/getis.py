@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spatial.errors import StatisticsError
+from spatial.further_seeds import p_bounds
 from spatial.local_tests import (
     AGREEMENT_STAGE,
     NO_NEIGHBOURS,
@@ -86,7 +87,7 @@ class LocalG:
         Empty, or why no test was made, in words for the page.
     agreement
         Share of further seeds that give the published label; NaN where none were run or the area
-        has no test.
+        has no test. Only labels that another seed can change, to a chance of 1e-14, are run again.
     star
         Whether it is Gi* (the area itself included).
     """
@@ -166,11 +167,18 @@ def gi_bins(z: FloatArray, counts: PermutationCounts, p: FloatArray) -> FloatArr
     both the other way. Where they disagree the bin is 0: one high area alone in low surroundings
     can have Z above 0 while what is unusual about it is how low its neighbours are.
     """
+    level = _level(p)
     with np.errstate(invalid="ignore"):
-        level = sum((p <= highest).astype(np.int64) for highest in _LEVELS)
         hot = (z > 0) & (counts.greater < counts.less)
         cold = (z < 0) & (counts.less < counts.greater)
     return np.where(np.isnan(p), np.nan, level * (hot.astype(np.int64) - cold))
+
+
+def _level(p: FloatArray) -> IntArray:
+    """Return 3, 2, 1 where p is at most .01, .05, .10; 0 above and for NaN."""
+    with np.errstate(invalid="ignore"):
+        reached: IntArray = np.sum([p <= highest for highest in _LEVELS], axis=0, dtype=np.int64)
+    return reached
 
 
 def local_g(
@@ -296,11 +304,16 @@ def local_g_of_maps(
     tested = [which for which, reason in enumerate(reasons) if not reason]
     standard, slack = _standardised([checked[which] for which in tested], neighbours)
 
-    def draw(key: np.random.SeedSequence | int) -> Sequence[PermutationCounts]:
+    def draw(
+        key: np.random.SeedSequence | int, only: BoolArray | None = None
+    ) -> Sequence[PermutationCounts]:
         return conditional_counts_of_maps(
             standard, neighbours.indptr, neighbours.indices,
-            permutations=permutations, seed=key, tolerance=slack,
+            permutations=permutations, seed=key, tolerance=slack, only=only,
         )  # fmt: skip
+
+    def corrected(p: FloatArray) -> FloatArray:
+        return _corrected(p, reported, correction)
 
     def read(drawn: Sequence[PermutationCounts]) -> list[_Tested]:
         return [
@@ -310,15 +323,32 @@ def local_g_of_maps(
 
     first = draw(seed) if counts is None else [counts[which] for which in tested]
     published = dict(zip(tested, read(first), strict=True))
-    again = [
-        read(draw(np.random.SeedSequence(seed, spawn_key=(AGREEMENT_STAGE, check))))
-        for check in range(seeds_checked)
-    ]
-    agreement = {
-        which: _agreement(published[which], [each[place] for each in again])
-        for place, which in enumerate(tested)
-    }
     nothing = np.full(neighbours.n, np.nan)
+    agreement: dict[int, FloatArray] = {}
+    if seeds_checked and tested:
+        ends = {
+            which: p_bounds(found.p, neighbours.cardinalities, permutations, alternative)
+            for which, found in published.items()
+        }
+        # Where both ends have a level so does the side: its tail stays the small one of the two.
+        is_open = {
+            which: _level(corrected(low)) != _level(corrected(high))
+            for which, (low, high) in ends.items()
+        }
+        some = np.any(list(is_open.values()), axis=0)
+        same = {which: [np.ones(neighbours.n, dtype=bool)] for which in tested}
+        for check in range(seeds_checked if some.any() else 0):
+            key = np.random.SeedSequence(seed, spawn_key=(AGREEMENT_STAGE, check))
+            for which, again in zip(tested, draw(key, some), strict=True):
+                p = np.where(is_open[which], pseudo_p(again, alternative), ends[which][1])
+                held = gi_bins(z[which], again, corrected(p)) == published[which].bin
+                same[which].append(held | ~is_open[which])
+        agreement = {
+            which: np.where(
+                np.isnan(published[which].bin), np.nan, np.mean(held[-seeds_checked:], axis=0)
+            )
+            for which, held in same.items()
+        }
     untested = _Tested(nothing, nothing, nothing, nothing)
     results = []
     for which, y in enumerate(checked):
@@ -362,18 +392,14 @@ def _read(
 ) -> _Tested:
     """Turn counts into p, q and bins; a one-sided test sees one side alone."""
     p = pseudo_p(counts, alternative)
-    inside = np.where(reported, p, np.nan)
-    q = benjamini_hochberg(inside) if correction == "benjamini-hochberg" else inside
+    q, inside = _corrected(p, reported, correction), np.where(reported, p, np.nan)
     return _Tested(p, q, gi_bins(z, counts, q), gi_bins(z, counts, inside))
 
 
-def _agreement(published: _Tested, again: Sequence[_Tested]) -> FloatArray:
-    """Return the share of further seeds with the published bin; NaN without seeds or a test."""
-    missing = np.isnan(published.bin)
-    if not again:
-        return np.full(missing.shape, np.nan)
-    same = np.mean([each.bin == published.bin for each in again], axis=0)
-    return np.where(missing, np.nan, same)
+def _corrected(p: FloatArray, reported: BoolArray, correction: Correction) -> FloatArray:
+    """Return q of the reported areas; NaN for the others."""
+    inside = np.where(reported, p, np.nan)
+    return benjamini_hochberg(inside) if correction == "benjamini-hochberg" else inside
 
 
 def _standardised(

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from spatial.errors import StatisticsError
 from spatial.esda_engine import esda_moran_counts
+from spatial.further_seeds import p_bounds
 from spatial.local_tests import (
     AGREEMENT_STAGE,
     CLUSTERS,
@@ -284,11 +285,8 @@ def local_moran(
     q, cluster = labels(p)
     agreement = nothing
     if seeds_checked:
-        low, high = _other_seeds(
-            p, neighbours.cardinalities, permutations, 2 if alternative == "two-sided" else 1
-        )
-        # Smaller p-values never reject less, so a label is open only where the ends differ. What
-        # is settled lies on its own side of every line that other seeds can draw.
+        low, high = p_bounds(p, neighbours.cardinalities, permutations, alternative)
+        # A label is open to chance only where the ends differ.
         open_to_chance = labels(low)[1] != labels(high)[1]
         same = [np.ones(n, dtype=bool)] * (seeds_checked if not open_to_chance.any() else 0)
         for check in range(seeds_checked - len(same)):
@@ -301,23 +299,3 @@ def local_moran(
         neighbours.codes, z * lag, lag, p, q, cluster, raw, permutations, seed, agreement, "",
         counts if engine == "exact" else None,
     )  # fmt: skip
-
-
-def _other_seeds(
-    p: FloatArray, k: npt.NDArray[np.int64], permutations: int, sides: int = 2
-) -> tuple[FloatArray, FloatArray]:
-    """Return the least and the most that each p-value can be under another seed.
-
-    The root of a count has a standard deviation of at most about 1/2, so the roots of two differ
-    by 7 or more with a chance below 1e-14, also where counts are few. R_i is binomial too. `sides`
-    is 2 for two-sided p-values, twice the share of the smaller tail, and 1 for one-sided ones.
-    """
-    share = k / k.size
-    spread = 8.0 * np.sqrt(permutations * share * (1.0 - share))
-    fewest = np.maximum(permutations * (1.0 - share) - spread, 1.0)
-    most = np.minimum(permutations * (1.0 - share) + spread, permutations)
-    root_low = np.sqrt(np.maximum(p * (fewest + 1.0) / sides - 1.0, 0.0))
-    root_high = np.sqrt(np.maximum(p * (most + 1.0) / sides - 1.0, 0.0))
-    low = sides * (np.maximum(root_low - 7.0, 0.0) ** 2 + 1.0) / (most + 1.0)
-    high = sides * ((root_high + 7.0) ** 2 + 1.0) / (fewest + 1.0)
-    return np.minimum(low, 1.0), np.minimum(high, 1.0)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import itertools
 import warnings
+from typing import Any
 
 import numpy as np
 import pytest
 
-from spatial import null_counts
+from spatial import getis, null_counts
 from spatial.errors import StatisticsError
 from spatial.getis import (
     COLD_SPOTS,
@@ -20,6 +21,7 @@ from spatial.getis import (
     local_g,
     local_g_of_maps,
 )
+from spatial.local_tests import AGREEMENT_STAGE
 from spatial.moran import assuncao_reis, local_moran
 from spatial.permutation import (
     PermutationCounts,
@@ -478,3 +480,44 @@ def test_a_planted_block_is_hot_and_little_else() -> None:
     hot = np.array([each.bin.reshape(20, 23) >= 2 for each in found])
     assert hot[:, inner].mean() >= 0.9
     assert hot[:, outside].mean() <= 0.005
+
+
+@pytest.mark.parametrize("alternative", ["two-sided", "greater", "less"])
+@pytest.mark.parametrize("correction", ["none", "benjamini-hochberg"])
+def test_agreement_is_that_of_running_every_seed_in_full(
+    alternative: getis.Alternative, correction: getis.Correction, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Leaving out the bins that chance cannot change leaves the answer as it was.
+
+    Oracle: `local_g` on the counts of each further seed by itself.
+    """
+    graph, draws, lost = lattice(15, 15), 999, 0
+    report = np.arange(graph.n) < 200
+    for seed in range(3):
+        rng = np.random.default_rng((5, seed))
+        y = graph.lag(rng.normal(size=graph.n)) if seed else rng.poisson(1.0, graph.n) / 3
+        asked = {"permutations": draws, "correction": correction, "alternative": alternative}
+        asked |= {"report": report}
+        drawn = []
+
+        def counted(*given: Any, into: list[int] = drawn, **more: Any) -> Any:
+            into.append(int(more["only"].sum()) if more.get("only") is not None else graph.n)
+            return conditional_counts_of_maps(*given, **more)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(getis, "conditional_counts_of_maps", counted)
+            found = local_g(y, graph, seed=seed, **asked)
+        assert max(drawn[1:], default=0) < graph.n
+        z = (y - y.mean()) / y.std()
+        same = []
+        for check in range(5):
+            counts = conditional_moran_counts(
+                z, graph.indptr, graph.indices, permutations=draws,
+                seed=np.random.SeedSequence(seed, spawn_key=(AGREEMENT_STAGE, check)),
+            )  # fmt: skip
+            again = local_g(y, graph, seeds_checked=0, counts=counts, **asked)
+            same.append(again.bin == found.bin)
+        np.testing.assert_array_equal(found.agreement[:200], np.mean(same, axis=0)[:200])
+        assert np.isnan(found.agreement[200:]).all()
+        lost += int((found.agreement < 1).sum())
+    assert lost > 0

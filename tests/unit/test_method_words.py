@@ -76,13 +76,16 @@ def test_labels_that_other_seeds_change_are_said() -> None:
         "sv02": {"clusters_labelled": 1, "seeds_agree_at_least": 1.0},
         "sv03": {"clusters_labelled": 0, "seeds_agree_at_least": None},
         "sv04": {"clusters_labelled": 3, "seeds_agree_at_least": None},
+        "sv05": {"clusters_labelled": 0, "spots_labelled": 7, "spots_agree_at_least": 0.6},
     }
     run = {"priorities": {key: {} for key in made}, "statistics": {"diagnostics": made}}
     assert seeds_said(run) == (
         "Chance maps were drawn again from five other random seeds. "
         "SV01: 52 areas have a cluster label, and the least certain kept it in 80% of further "
         "draws; SV02: 1 area has a cluster label, and none lost it when drawn again; "
-        "SV04: 3 areas have a cluster label, and it was not drawn again."
+        "SV04: 3 areas have a cluster label, and it was not drawn again; "
+        "SV05: 7 areas have a hot or cold spot (Gi*), and the least certain kept it in 60% of "
+        "further draws."
     )
 
 

@@ -14,6 +14,7 @@ import pytest
 
 from spatial import esda_engine, moran
 from spatial.errors import StatisticsError
+from spatial.further_seeds import p_bounds
 from spatial.local_tests import CLUSTERS, QUADRANTS, quadrant_labels
 from spatial.moran import LocalMoran, assuncao_reis, global_moran, local_moran
 from spatial.permutation import conditional_moran_counts
@@ -295,7 +296,7 @@ def test_agreement_is_that_of_running_every_seed_in_full(
     for y in (rng.normal(size=225), graph.lag(rng.normal(size=225)), rng.poisson(1.0, 225) / 3):
         quick = local_moran(y, graph, permutations=permutations, correction=correction, seed=3)
         with monkeypatch.context() as patch:
-            patch.setattr(moran, "_other_seeds", lambda p, *_: (0.0 * p, 0.0 * p + 1.0))
+            patch.setattr(moran, "p_bounds", lambda p, *_: (0.0 * p, 0.0 * p + 1.0))
             full = local_moran(y, graph, permutations=permutations, correction=correction, seed=3)
         same_result(quick, full)
 
@@ -304,7 +305,7 @@ def test_p_values_of_other_seeds_stay_within_their_bounds() -> None:
     rng, graph = np.random.default_rng(4), lattice(9, 9)
     y = rng.normal(size=81)
     p = [local_moran(y, graph, permutations=999, seed=s, seeds_checked=0).p for s in range(30)]
-    low, high = moran._other_seeds(p[0], graph.cardinalities, 999)
+    low, high = p_bounds(p[0], graph.cardinalities, 999)
     assert np.all((low <= p) & (p <= high))
     assert np.median(high - low) < 0.75
 
@@ -554,7 +555,7 @@ def test_one_sided_agreement_is_that_of_running_every_seed_in_full(
         for correction in ("none", "benjamini-hochberg"):
             quick = local_moran(y, graph, correction=correction, **asked)  # type: ignore[arg-type]
             with monkeypatch.context() as patch:
-                patch.setattr(moran, "_other_seeds", lambda p, *_: (0.0 * p, 0.0 * p + 1.0))
+                patch.setattr(moran, "p_bounds", lambda p, *_: (0.0 * p, 0.0 * p + 1.0))
                 full = local_moran(y, graph, correction=correction, **asked)  # type: ignore[arg-type]
             same_result(quick, full)
             drawn = max(drawn, float(np.mean(quick.agreement < 1)))
@@ -571,7 +572,7 @@ def test_one_sided_p_values_of_other_seeds_stay_within_their_bounds(
         local_moran(y, graph, permutations=999, seed=s, seeds_checked=0, alternative=alternative).p
         for s in range(30)
     ]
-    low, high = moran._other_seeds(p[0], graph.cardinalities, 999, 1)
+    low, high = p_bounds(p[0], graph.cardinalities, 999, alternative)
     assert np.all((low <= p) & (p <= high))
     assert np.median(high - low) < 0.75
 
