@@ -52,7 +52,7 @@ def test_a_claim_is_made_by_its_interval_alone() -> None:
     assert "robbery +2.0 (+1.0 to +3.0)" in found["good"]
     assert "harm -2.0 (-3.0 to -1.0)" in found["not"]
     assert "all violence +1.0 (-1.0 to +3.0)" in found["open"]
-    assert "weapons +1.0 (+0.0 to +2.0)" in found["open"]
+    assert "weapons +1.0 (0.0 to +2.0)" in found["open"]
     assert text.count("The score of SV01 against prior counts of the same offences") == 3
 
 
