@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
 import pandas as pd
 
 from risk_model.config.risk import RiskConfig
@@ -34,12 +33,16 @@ def space_time_table(
 ) -> pd.DataFrame:
     """Return the pattern of each study area's months, a row an area and priority.
 
+    A study area too large for it has one row a priority, without an area, whose `reason` says so.
+
     Months are tested over study and ring areas, as all clusters are, with the same permutations
     and correction.
     """
     large = too_large(data, "No space-time patterns")
     tables = [
-        _unknown(key, data, large) if large else _patterns(key, found, data, config)
+        pd.DataFrame([{"priority": key, "pattern": NOT_CLASSIFIED, "reason": large}])
+        if large
+        else _patterns(key, found, data, config)
         for key, found in priorities.items()
     ]
     return pd.concat(tables, ignore_index=True).reindex(columns=list(SPACE_TIME_COLUMNS))
@@ -73,20 +76,3 @@ def _patterns(key: str, found: PriorityEvents, data: ModelData, config: RiskConf
         }
     )
     return table[data.in_study]
-
-
-def _unknown(key: str, data: ModelData, why: str) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "area_code": data.study_codes,
-            "priority": key,
-            "pattern": NOT_CLASSIFIED,
-            "hot_share": np.nan,
-            "cold_share": np.nan,
-            "trend_z": np.nan,
-            "trend_p": np.nan,
-            "covered_months": data.covered.sum(axis=1)[data.in_study],
-            "tested_months": 0,
-            "reason": why,
-        }
-    )

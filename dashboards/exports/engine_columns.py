@@ -37,7 +37,12 @@ SCAN: Columns = (
     ("note", "Note", "text", "Why there is no cluster, or which areas were left out."),
 )
 SPACE_TIME: Columns = (
-    ("area_code", "Area code", "code", "Code of the statistical area (LSOA)."),
+    (
+        "area_code",
+        "Area code",
+        "code",
+        "Code of the statistical area (LSOA); empty for all of them.",
+    ),
     ("priority", "Priority", "text", "Key of the priority, such as sv01."),
     ("pattern", "Pattern", "text", "How hot or cold spots came and went; or Not classified."),
     ("hot_share", "Share of months hot", "share", "Of tested months, those with a Gi* hot spot."),

@@ -270,12 +270,14 @@ def test_twelve_hot_months_are_classified_and_eleven_are_not() -> None:
     assert found["trend_z"].isna().all()
 
 
-def test_space_time_lists_the_study_areas_alone_whatever_their_number() -> None:
+def test_space_time_lists_the_study_areas_alone_and_a_country_in_one_row() -> None:
     data = CASE.case(ring=8)
     found = space_time_table(data, events(data), CONFIG)
     assert found["area_code"].tolist() == list(data.study_codes)
     large = CASE.case(n=2001)
     found = space_time_table(large, events(large), CONFIG)
+    assert found["priority"].tolist() == list(events(large))
+    assert found["area_code"].isna().all()
     assert set(found["pattern"]) == {"Not classified"}
     assert found["reason"].str.contains("2,001 areas").all()
     assert list(found.columns) == list(SPACE_TIME_COLUMNS)
