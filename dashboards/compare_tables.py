@@ -40,7 +40,9 @@ def correlation_said(part: PriorityComparison) -> str:
         return ""
     return (
         f"{words.plural(len(part.stayed), 'area')} of the list {_stay(len(part.stayed))}. Over all "
-        f"areas the two rankings correlate at {part.rank_correlation:.3f} (1: the same order)."
+        f"areas the two rankings correlate at {part.rank_correlation:.3f} (1: the same order). "
+        f"The list here is the first {part.list_size} by rank; the remembered list is on the page "
+        "of the priority."
     )
 
 

@@ -188,6 +188,7 @@ def test_two_runs_are_compared_the_earlier_first(tmp_path: Path) -> None:
     ):
         said = texts(page(client, "/compare", address))
         assert "No area enters or leaves the SV01 list of 10" in said
+        assert sum("The list here is the first 10 by rank" in one for one in said) == 2
         at = said.index("version")
         assert said[at + 1 : at + 3] == ["test weights", "other weights"]
     lost = texts(page(client, "/compare", "?with=20990101T000000Z-00000009"))
