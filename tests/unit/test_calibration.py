@@ -86,8 +86,8 @@ def test_half_of_p_is_called_unusual_twice_as_often(normal: FalsePositives) -> N
 
 
 def test_a_one_sided_p_would_be_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    def one_sided(counts: PermutationCounts) -> np.ndarray:
-        return pseudo_p(counts) / 2
+    def one_sided(counts: PermutationCounts, *alternative: Any) -> np.ndarray:
+        return pseudo_p(counts, *alternative) / 2
 
     monkeypatch.setattr("spatial.moran.pseudo_p", one_sided)
     found = false_positives(LATTICE, seed=SEED, maps=30, permutations=499)
