@@ -20,13 +20,13 @@ import numpy.typing as npt
 from spatial.distance_graphs import WeightedNeighbours, row_sums
 from spatial.errors import StatisticsError
 from spatial.local_tests import (
-    NO_NEIGHBOURS,
-    NOT_TESTABLE,
     Correction,
     is_constant,
-    quadrant_labels,
+    quadrant_numbers,
+    quadrants_of,
     refuse_not_finite,
     report_mask,
+    untested_numbers,
     why_not_tested,
 )
 from spatial.moran import LocalMoran
@@ -203,7 +203,7 @@ def weighted_local_moran(
         z = (values - values.mean()) / values.std()
         lag = neighbours.lag(z)
     if reason:
-        blank = np.where(has, NOT_TESTABLE, NO_NEIGHBOURS)
+        blank = untested_numbers(has)
         return LocalMoran(
             neighbours.codes, z * lag, lag, nothing, nothing, blank, blank, permutations, seed,
             nothing, reason,
@@ -219,7 +219,8 @@ def weighted_local_moran(
     p = np.where(has & (np.abs(z) <= slack), 1.0, pseudo_p(counts))
     inside = np.where(reported, p, np.nan)
     q = benjamini_hochberg(inside) if correction == "benjamini-hochberg" else inside
+    quadrants = quadrants_of(z, lag, has)
     return LocalMoran(
-        neighbours.codes, z * lag, lag, p, q, quadrant_labels(z, lag, q, has, alpha),
-        quadrant_labels(z, lag, inside, has, alpha), permutations, seed, nothing, "",
+        neighbours.codes, z * lag, lag, p, q, quadrant_numbers(quadrants, q, alpha),
+        quadrant_numbers(quadrants, inside, alpha), permutations, seed, nothing, "",
     )  # fmt: skip

@@ -14,14 +14,16 @@ from spatial.further_seeds import p_bounds
 from spatial.local_tests import (
     AGREEMENT_STAGE,
     CLUSTERS,
-    NO_NEIGHBOURS,
-    NOT_TESTABLE,
     Correction,
+    LabelArray,
     against_alternative,
     checked_values,
     is_constant,
-    quadrant_labels,
+    label_words,
+    quadrant_numbers,
+    quadrants_of,
     report_mask,
+    untested_numbers,
     why_not_tested,
 )
 from spatial.permutation import (
@@ -34,7 +36,7 @@ from spatial.permutation import (
     times_own_value,
 )
 from spatial.smoothing import counts_and_base, rate_moments
-from spatial.weights import Neighbours
+from spatial.weights import Neighbours, neighbour_sums
 
 __all__ = ["CLUSTERS", "GlobalMoran", "LocalMoran", "assuncao_reis", "global_moran", "local_moran"]
 
@@ -84,10 +86,10 @@ class LocalMoran:
     q
         Benjamini-Hochberg adjusted p over the reported areas (p itself with correction "none");
         NaN outside them.
-    cluster
-        Label by q: one of `CLUSTERS`. "Not testable" where no test was made or reported.
-    raw_cluster
-        Label by p, without correction.
+    label
+        By q, a number in `CLUSTERS`; "Not testable" where no test was made or reported.
+    raw_label
+        By p, without correction.
     permutations, seed
         As asked for.
     agreement
@@ -105,13 +107,23 @@ class LocalMoran:
     lag: FloatArray
     p: FloatArray
     q: FloatArray
-    cluster: TextArray
-    raw_cluster: TextArray
+    label: LabelArray
+    raw_label: LabelArray
     permutations: int
     seed: int
     agreement: FloatArray
     inference: str
     counts: PermutationCounts | None = None
+
+    @property
+    def cluster(self) -> TextArray:
+        """The words of `label`."""
+        return label_words(self.label)
+
+    @property
+    def raw_cluster(self) -> TextArray:
+        """The words of `raw_label`."""
+        return label_words(self.raw_label)
 
 
 def assuncao_reis(events: npt.ArrayLike, population: npt.ArrayLike) -> FloatArray:
@@ -240,41 +252,45 @@ def local_moran(
     if is_constant(values):
         z = lag = np.full(n, np.nan)
     else:
-        z = (values - values.mean()) / values.std()
-        lag = neighbours.lag(z)
+        scale = values.std()
+        z = (values - values.mean()) / scale
+        sums = neighbour_sums(z, neighbours.indptr, neighbours.indices)
+        lag = neighbours.lag(z, sums)
     against = against_alternative(z * lag, alternative)
     nothing = np.full(n, np.nan)
-    blank = np.where(has, NOT_TESTABLE, NO_NEIGHBOURS)
     if reason:
+        blank = untested_numbers(has)
         return LocalMoran(
             neighbours.codes, z * lag, lag, nothing, nothing, blank, blank, permutations, seed,
             nothing, reason,
         )  # fmt: skip
     # The scale of y's own rounding, in units of z: values far from 0 carry fewer digits.
     widest = int(neighbours.cardinalities.max())
-    slack = rounding_slack(z, widest) + rounding_slack(
-        np.array([np.abs(values).max() / values.std()]), widest
-    )
+    largest = np.array([np.abs(values).max() / scale])
+    slack = rounding_slack(z, widest) + rounding_slack(largest, widest)
+    quadrants = quadrants_of(z, lag, has)
+    at_mean = has & (np.abs(z) <= slack)
 
     def draw(key: np.random.SeedSequence | int, only: BoolArray | None = None) -> PermutationCounts:
         if engine == "esda":
             return esda_moran_counts(values, neighbours, permutations=permutations, seed=key)
         return conditional_moran_counts(
             z, neighbours.indptr, neighbours.indices,
-            permutations=permutations, seed=key, tolerance=slack, only=only,
+            permutations=permutations, seed=key, tolerance=slack, only=only, sums=sums,
         )  # fmt: skip
 
     def test(counts: PermutationCounts) -> FloatArray:
-        # We count the neighbours' sums, esda counts I.
-        of_i = counts if engine == "esda" else times_own_value(counts, z)
-        p = pseudo_p(of_i, alternative)
-        # An area at the mean has I = 0 in every draw: nothing about it can be unusual.
-        return np.where(has & (np.abs(z) <= slack), 1.0, p)
+        # We count the neighbours' sums, esda counts I; the smaller tail is the same of both.
+        if engine != "esda" and alternative != "two-sided":
+            counts = times_own_value(counts, z)
+        p = pseudo_p(counts, alternative)
+        p[at_mean] = 1.0  # I = 0 in every draw: nothing about these areas can be unusual
+        return p
 
-    def named(q: FloatArray) -> TextArray:
-        return quadrant_labels(z, lag, np.where(against, np.maximum(q, 1.0), q), has, alpha)
+    def named(q: FloatArray) -> LabelArray:
+        return quadrant_numbers(quadrants, np.where(against, np.maximum(q, 1.0), q), alpha)
 
-    def labels(p: FloatArray) -> tuple[FloatArray, TextArray]:
+    def labels(p: FloatArray) -> tuple[FloatArray, LabelArray]:
         q = np.where(reported, p, np.nan)
         if correction == "benjamini-hochberg":
             q = benjamini_hochberg(q)
@@ -282,7 +298,7 @@ def local_moran(
 
     counts = draw(seed)
     p = test(counts)
-    q, cluster = labels(p)
+    q, label = labels(p)
     agreement = nothing
     if seeds_checked:
         low, high = p_bounds(p, neighbours.cardinalities, permutations, alternative)
@@ -292,10 +308,10 @@ def local_moran(
         for check in range(seeds_checked - len(same)):
             key = np.random.SeedSequence(seed, spawn_key=(AGREEMENT_STAGE, check))
             again = np.where(open_to_chance, test(draw(key, open_to_chance)), high)
-            same.append(labels(again)[1] == cluster)
+            same.append(labels(again)[1] == label)
         agreement = np.where(np.isnan(q), np.nan, np.mean(same, axis=0))
     raw = named(np.where(reported, p, np.nan))
     return LocalMoran(
-        neighbours.codes, z * lag, lag, p, q, cluster, raw, permutations, seed, agreement, "",
+        neighbours.codes, z * lag, lag, p, q, label, raw, permutations, seed, agreement, "",
         counts if engine == "exact" else None,
     )  # fmt: skip

@@ -91,18 +91,20 @@ def _grouped(
     home, high_home = bin_of(low), bin_of(high)
     below = starts.take(home)
     up_to = below.copy()
-    left = held.take(home)
-    who = left.nonzero()[0]
-    at, left = below.take(who), left.take(who)
-    least_of, most_of = low.take(who), high.take(who)
-    while who.size:
-        value = values.take(at)
-        below[who] += value < least_of
-        up_to[who] += value <= most_of
-        left -= 1
-        more = left.nonzero()[0]
-        who, at, left = who.take(more), at.take(more) + 1, left.take(more)
-        least_of, most_of = least_of.take(more), most_of.take(more)
+    # Bounds in falling order of the values in their bin: who still has one left stands in front.
+    short = (_DEEP - held).astype(np.uint8).take(home)
+    who = np.argsort(short, kind="stable")
+    still = np.searchsorted(short.take(who), np.arange(_DEEP, 0, -1, dtype=np.uint8))
+    who = who[: still[0]]
+    at, least_of, most_of = below.take(who), low.take(who), high.take(who)
+    passed = np.zeros((2, who.size), dtype=np.uint8)
+    for first in still[still > 0].tolist():
+        value = values.take(at[:first])
+        passed[0, :first] += value < least_of[:first]
+        passed[1, :first] += value <= most_of[:first]
+        at[:first] += 1
+    below[who] += passed[0]
+    up_to[who] += passed[1]
     apart = (home != high_home).nonzero()[0]
     if apart.size:
         up_to[apart] = np.searchsorted(np.sort(null), high.take(apart), side="right")
@@ -125,7 +127,8 @@ def _binned(
         return above.astype(np.int64)
 
     where = bin_of(null)
-    low_bin, high_bin = bin_of(np.clip(low, least, most)), bin_of(np.clip(high, least, most))
+    low_bin = bin_of(np.minimum(np.maximum(low, least), most))
+    high_bin = bin_of(np.minimum(np.maximum(high, least), most))
     held = np.bincount(where, minlength=bins + 1)
     shared = np.zeros(bins + 1, dtype=np.bool_)
     shared[low_bin] = shared[high_bin] = True

@@ -15,6 +15,7 @@ alike: what they add to the sum of the neighbours, or multiply it by, is held wi
 
 from __future__ import annotations
 
+import threading
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -67,6 +68,7 @@ def conditional_moran_counts(
     seed: int | np.random.SeedSequence,
     tolerance: float | None = None,
     only: npt.NDArray[np.bool_] | None = None,
+    sums: FloatArray | None = None,
 ) -> PermutationCounts:
     """Count the draws at or above, and at or below, each area's neighbour sum.
 
@@ -89,6 +91,8 @@ def conditional_moran_counts(
     only
         Areas to count for, shape (n,); all by default. Their counts do not depend on it, those of
         the others are 0.
+    sums
+        The neighbours' sums of z, shape (n,), where they are known and z has a mean near 0.
 
     Raises
     ------
@@ -109,6 +113,7 @@ def conditional_moran_counts(
         seed=seed,
         tolerance=None if tolerance is None else np.array([tolerance]),
         only=only,
+        sums=None if sums is None else sums[np.newaxis],
     )[0]
 
 
@@ -121,6 +126,7 @@ def conditional_counts_of_maps(
     seed: int | np.random.SeedSequence,
     tolerance: FloatArray | None = None,
     only: npt.NDArray[np.bool_] | None = None,
+    sums: FloatArray | None = None,
 ) -> tuple[PermutationCounts, ...]:
     """Count as `conditional_moran_counts` does, for several variables on one graph.
 
@@ -133,8 +139,8 @@ def conditional_counts_of_maps(
         Values, shape (maps, n), finite: for example one row a month.
     tolerance
         One for each map, shape (maps,); see `conditional_moran_counts`.
-    only
-        Areas to count for, shape (n,); see `conditional_moran_counts`.
+    only, sums
+        As for `conditional_moran_counts`; shapes (n,) and (maps, n).
 
     Raises
     ------
@@ -153,35 +159,48 @@ def conditional_counts_of_maps(
     if permutations < 1:
         raise StatisticsError(f"permutations: {permutations} is below 1")
     k = np.diff(indptr)
-    results = tuple(
-        PermutationCounts(*(np.zeros(n, dtype=np.int64) for _ in range(3))) for _ in maps
-    )
     widest = int(k.max(initial=0))
-    if widest == 0 or not results:
-        return results
-    if widest > n - 1:
-        raise StatisticsError(f"graph: an area has {widest} neighbours among {n} areas")
     whole = k
     if only is not None:
         k = np.where(only, k, 0)
-        if not k.any():
-            return results
-    tests = [
-        _Test(row, k, indptr, indices, widest, None if tolerance is None else tolerance[which])
-        for which, row in enumerate(maps)
-    ]
-    room: tuple[npt.NDArray[np.intp], FloatArray] | None = None
+    if not k.any():
+        nothing = np.zeros((3, n), dtype=np.int64)
+        return tuple(PermutationCounts(*nothing.copy()) for _ in maps)
+    if widest > n - 1:
+        raise StatisticsError(f"graph: an area has {widest} neighbours among {n} areas")
+    tests = []
+    for which, row in enumerate(maps):
+        # A common shift leaves every comparison as it is and keeps rounding small.
+        centred = row - row.mean() if sums is None else row
+        observed = neighbour_sums(centred, indptr, indices) if sums is None else sums[which]
+        slack = None if tolerance is None else float(tolerance[which])
+        tests.append(_Test(centred, observed, k, widest, slack))
     for sample in sample_blocks(n, widest, permutations, seed):
         drawn = sample[: int(k.max())]  # only these columns are looked up
-        if room is None or room[0].shape != drawn.shape:
-            # Taken once for all blocks: fresh memory costs more than what is done with it.
-            room = np.empty(drawn.shape, dtype=np.intp), np.empty(drawn.shape)
-        places, sums = room
+        places, running = _workspace(drawn.shape)
         places[:] = drawn  # full-width positions are looked up twice as fast
         own = own_draws(sample, places, k, whole)
-        for test, counts in zip(tests, results, strict=True):
-            test.count(places, own, counts, sums)
-    return results
+        for test in tests:
+            test.count(places, own, running)
+    return tuple(test.counts() for test in tests)
+
+
+class _Scratch(threading.local):
+    """Memory that each thread works in, kept: fresh memory costs more than what is done with it."""
+
+    places: npt.NDArray[np.intp] = np.empty(0, dtype=np.intp)
+    running: FloatArray = np.empty(0)
+
+
+_SCRATCH = _Scratch()
+
+
+def _workspace(shape: tuple[int, ...]) -> tuple[npt.NDArray[np.intp], FloatArray]:
+    """Return two arrays of this shape, whatever they hold."""
+    size = int(np.prod(shape))
+    if _SCRATCH.running.size < size:
+        _SCRATCH.places, _SCRATCH.running = np.empty(size, dtype=np.intp), np.empty(size)
+    return _SCRATCH.places[:size].reshape(shape), _SCRATCH.running[:size].reshape(shape)
 
 
 def rounding_slack(z: FloatArray, size: int) -> float:
@@ -236,67 +255,72 @@ def benjamini_hochberg(p: FloatArray) -> FloatArray:
         Shape (m,). NaN marks a test that was not made: it does not count, and its q is NaN.
     """
     q = np.full(p.shape, np.nan)
-    made = np.flatnonzero(~np.isnan(p))
-    values = p[made]
+    made = (~np.isnan(p)).nonzero()[0]
+    values = p.take(made)
     # Sixteen-bit bins are sorted by counting; what they leave in disorder takes little more.
-    coarse = np.argsort((np.clip(values, 0.0, 1.0) * 65_535).astype(np.uint16), kind="stable")
-    order = made[coarse[np.argsort(values[coarse], kind="stable")]]
-    scaled = p[order] * (made.size / np.arange(1, made.size + 1))
-    q[order] = np.minimum(1.0, np.minimum.accumulate(scaled[::-1])[::-1])
+    bins = 65_535.0 - 65_535.0 * np.minimum(np.maximum(values, 0.0), 1.0)
+    falling = np.argsort(bins.astype(np.uint16), kind="stable")
+    falling = falling.take(np.argsort(-values.take(falling), kind="stable"))
+    scaled = values.take(falling)
+    scaled *= made.size / np.arange(made.size, 0, -1)
+    q[made.take(falling)] = np.minimum(1.0, np.minimum.accumulate(scaled))
     return q
 
 
 class _Test:
-    """One map laid out for counting: the bounds of a tie, areas grouped by k."""
+    """One map laid out for counting: areas in order of k, so that those of one k stand together."""
 
     def __init__(
         self,
-        z: FloatArray,
+        centred: FloatArray,
+        observed: FloatArray,
         k: IntArray,
-        indptr: IntArray,
-        indices: IntArray,
         widest: int,
         tolerance: float | None,
     ) -> None:
-        # A common shift leaves every comparison as it is and keeps rounding small.
-        self.centred = z - z.mean()
-        observed = neighbour_sums(self.centred, indptr, indices)
-        slack = rounding_slack(self.centred, widest) if tolerance is None else tolerance
-        self.k, self.low, self.high = k, observed - slack, observed + slack
+        slack = rounding_slack(centred, widest) if tolerance is None else tolerance
+        self.centred = centred
+        self.low, self.high = observed - slack, observed + slack
         # The widest that a tie can be: a rounded difference never falls when the true one rises.
         self.tie = float((self.high - self.low).max())
         narrow = k.astype(np.uint16) if widest <= np.iinfo(np.uint16).max else k
-        by_size = np.argsort(narrow, kind="stable")
-        firsts = np.searchsorted(k[by_size], np.arange(widest + 2))
-        self.groups = {
-            size: by_size[firsts[size] : firsts[size + 1]]
-            for size in range(1, widest + 1)
-            if firsts[size] < firsts[size + 1]
-        }
+        self.order = np.argsort(narrow, kind="stable")
+        self.ends = np.cumsum(np.bincount(k, minlength=widest + 1)).tolist()
+        self.lowest, self.highest = self.low.take(self.order), self.high.take(self.order)
+        self.above, self.below = (np.zeros(k.size, dtype=np.int64) for _ in range(2))
+        # Those of the draws that hold the area itself, in the order of the areas.
+        self.own_above, self.own_below, self.own = (
+            np.zeros(k.size, dtype=np.int64) for _ in range(3)
+        )
+        self.drawn = 0
 
-    def count(
-        self,
-        sample: npt.NDArray[np.intp],
-        own: OwnDraws,
-        counts: PermutationCounts,
-        sums: FloatArray,
-    ) -> None:
-        """Add a block of draws to `counts`, in place, without each area's own draws.
-
-        `sums` has the shape of `sample` and is written over.
-        """
+    def count(self, sample: npt.NDArray[np.intp], own: OwnDraws, sums: FloatArray) -> None:
+        """Count a block of draws. `sums` has the shape of `sample` and is written over."""
         self.centred.take(sample, out=sums, mode="clip")  # no position is outside
         for column in range(1, len(sums)):  # a running sum; numpy's own over rows is much slower
             sums[column] += sums[column - 1]
-        self._take_out(sums, own, counts)
-        for size, areas in self.groups.items():
-            above, below = tail_counts(sums[size - 1], self.low[areas], self.high[areas])
-            counts.greater[areas] += above
-            counts.less[areas] += below
-            counts.draws[areas] += sums.shape[1]
+        self._count_own(sums, own)
+        self.drawn += sums.shape[1]
+        for size, null in enumerate(sums, start=1):
+            here = slice(self.ends[size - 1], self.ends[size])
+            if here.start < here.stop:
+                above, below = tail_counts(null, self.lowest[here], self.highest[here])
+                self.above[here] += above
+                self.below[here] += below
 
-    def _take_out(self, sums: FloatArray, own: OwnDraws, counts: PermutationCounts) -> None:
-        """Subtract the draws whose first k columns hold the area itself."""
+    def counts(self) -> PermutationCounts:
+        """Return the counts without each area's own draws, in the order of the areas."""
+        greater, less, draws = (np.empty(self.order.size, dtype=np.int64) for _ in range(3))
+        greater[self.order], less[self.order] = self.above, self.below
+        draws[:] = self.drawn
+        draws[self.order[: self.ends[0]]] = 0  # nothing is counted for an area without neighbours
+        greater -= self.own_above
+        less -= self.own_below
+        draws -= self.own
+        return PermutationCounts(greater, less, draws)
+
+    def _count_own(self, sums: FloatArray, own: OwnDraws) -> None:
+        """Count the draws whose first k columns hold the area itself."""
         flat, lower, tied = sums.ravel(), [], []
         for held, where in zip(own.whose, own.where, strict=True):
             null = flat.take(where)
@@ -307,9 +331,10 @@ class _Test:
             if near.size:
                 close, area = null.take(near), held.take(near)
                 tied.append(area[(close >= self.low[area]) & (close <= self.high[area])])
-        n = self.k.size
+        n = self.own.size
         below = np.bincount(np.concatenate(lower), minlength=n)
-        ties = np.bincount(np.concatenate(tied), minlength=n) if tied else 0
-        counts.greater[:] -= own.number - below
-        counts.less[:] -= below + ties
-        counts.draws[:] -= own.number
+        self.own_above += own.number - below
+        self.own_below += below
+        if tied:
+            self.own_below += np.bincount(np.concatenate(tied), minlength=n)
+        self.own += own.number

@@ -37,7 +37,6 @@ def sample_blocks(
     ------
     numpy.ndarray
         Shape (size, draws in this block), each column a draw; 16,384 draws a block but the last.
-        The last block is the beginning of a full one, so fewer permutations are the first of more.
     """
     if _width(n).itemsize * size * permutations > _KEPT_BYTES:
         for block in range(-(-permutations // _BLOCK)):
@@ -50,33 +49,24 @@ def sample_blocks(
     yield from _kept_blocks(n, size, permutations, entropy, tuple(first.spawn_key[:-1]))
 
 
-def ordered_samples(
-    n: int, size: int, draws: int, rng: np.random.Generator, *, first: int | None = None
-) -> SampleArray:
+def ordered_samples(n: int, size: int, draws: int, rng: np.random.Generator) -> SampleArray:
     """Draw ordered samples of `size` distinct numbers below n; shape (size, draws).
 
     A Fisher-Yates shuffle stopped after `size` steps, for all draws at once. Step c swaps position
     c with a random position at or after it. Instead of a table of n positions a draw, the swaps so
     far are followed backwards to find what stands there: about size^2 / 2 comparisons, with no
     rejection, so that `size` may be n. For long samples whole rows are shuffled instead.
-
-    Parameters
-    ----------
-    first
-        Return only so many of the draws, the same as they would be among all.
     """
-    kept = draws if first is None else min(first, draws)
     if size * size > _LONG * n:
         step = max(1, 4_000_000 // n)  # whole rows of a few draws at a time, to bound memory
         parts = [
             rng.permuted(
                 np.tile(np.arange(n, dtype=np.int32), (min(step, draws - done), 1)), axis=1
             )
-            for done in range(0, kept, step)
+            for done in range(0, draws, step)
         ]
-        whole = np.concatenate([part[:, :size].T for part in parts], axis=1)
-        return np.ascontiguousarray(whole[:, :kept])
-    swapped = _bounded(n, size, draws, kept, rng)
+        return np.concatenate([part[:, :size].T for part in parts], axis=1)
+    swapped = _bounded(n, size, draws, rng)
     chosen = swapped.copy()
     for c, position in enumerate(chosen):
         for earlier in range(c - 1, -1, -1):
@@ -85,37 +75,43 @@ def ordered_samples(
     return chosen
 
 
-def _bounded(n: int, size: int, draws: int, kept: int, rng: np.random.Generator) -> SampleArray:
-    """Draw numbers from c to n - 1 for each column c < size: the first `kept` of `draws` each.
+def _bounded(n: int, size: int, draws: int, rng: np.random.Generator) -> SampleArray:
+    """Draw numbers from c to n - 1 for each column c < size, shape (size, draws).
 
     The numbers, and their order in the stream, are those of `rng.integers(c, n, size=draws,
     dtype=np.int32)` column by column: Lemire's (2019) multiplication of 32-bit words, without
-    bias. All words are taken at once here, and numbers are kept in two bytes where they suffice:
-    that halves what is read by the comparisons that follow.
+    bias. Numbers are kept in two bytes where they suffice: that halves what is read by the
+    comparisons that follow.
     """
-    out = np.empty((size, kept), dtype=_width(n))
-    words, at = _words(size * draws + 64, rng), 0
+    out = np.empty((size, draws), dtype=_width(n))
+    words = np.empty(0, dtype=np.uint32)
     for c, row in enumerate(out):
         span = n - c
         if span == 1:
             row[:] = c  # no choice, and no word is spent on it
             continue
+        words = _at_least(draws, words, rng)
         refused = 2**32 % span
-        used = words[at : at + draws]
-        if used.size == draws and not (refused and (used * np.uint32(span)).min() < refused):
-            used = used[:kept]
-            at += draws
-        else:
-            taken = _accepted(words[at:], span, refused)
-            while taken.size < draws:
-                words, at = np.concatenate([words[at:], _words(draws, rng)]), 0
-                taken = _accepted(words, span, refused)
-            used = words[at:].take(taken[:kept])
-            at += int(taken[draws - 1]) + 1
+        used, spent = words[:draws], draws
+        if refused and (used * np.uint32(span)).min() < refused:
+            while (taken := _accepted(words, span, refused)).size < draws:
+                words = _at_least(words.size + draws - taken.size, words, rng)
+            used, spent = words.take(taken[:draws]), int(taken[draws - 1]) + 1
+        words = words[spent:]
         product = np.multiply(used, np.uint64(span), dtype=np.uint64)
         product >>= np.uint64(32)
         np.add(product, np.uint64(c), out=row, casting="unsafe")
     return out
+
+
+def _at_least(
+    number: int, words: npt.NDArray[np.uint32], rng: np.random.Generator
+) -> npt.NDArray[np.uint32]:
+    """Return the words and, after them, as many more of the stream as make the number."""
+    if words.size >= number:
+        return words
+    more = _words(number - words.size, rng)
+    return np.concatenate([words, more]) if words.size else more
 
 
 def _words(number: int, rng: np.random.Generator) -> npt.NDArray[np.uint32]:
@@ -138,8 +134,8 @@ def _width(n: int) -> np.dtype[np.uint16] | np.dtype[np.int32]:
 def _sample_block(
     n: int, size: int, permutations: int, block: int, seed: np.random.SeedSequence
 ) -> SampleArray:
-    rng = np.random.default_rng(seed)
-    return ordered_samples(n, size, _BLOCK, rng, first=permutations - block * _BLOCK)
+    draws = min(_BLOCK, permutations - block * _BLOCK)
+    return ordered_samples(n, size, draws, np.random.default_rng(seed))
 
 
 @lru_cache(maxsize=8)

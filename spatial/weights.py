@@ -149,15 +149,20 @@ class Neighbours:
                 return int(np.unique(label).size)
             label = lowest
 
-    def lag(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    def lag(
+        self, values: npt.NDArray[np.float64], sums: npt.NDArray[np.float64] | None = None
+    ) -> npt.NDArray[np.float64]:
         """Return the mean of `values` over each area's neighbours; NaN for an island.
 
         Parameters
         ----------
         values
             Shape (n,), in the order of `codes`.
+        sums
+            Their `neighbour_sums`, shape (n,), where these are known.
         """
-        sums = neighbour_sums(values, self.indptr, self.indices)
+        if sums is None:
+            sums = neighbour_sums(values, self.indptr, self.indices)
         k = self.cardinalities
         return np.where(k > 0, sums / np.maximum(k, 1), np.nan)
 
@@ -223,10 +228,20 @@ def neighbour_sums(
     indptr, indices
         The graph in compressed rows, as in `Neighbours`.
     """
-    n = indptr.size - 1
-    rows = np.repeat(np.arange(n), np.diff(indptr))
-    # numpy's stubs give weighted counts as integers; they are floats already.
-    return np.bincount(rows, weights=values[indices], minlength=n).astype(np.float64, copy=False)
+    k = np.diff(indptr)
+    linked = values.take(indices)
+    widest = int(k.max(initial=0))
+    # Areas in order of their number of neighbours: those that have another one stand last.
+    narrow = k.astype(np.uint16) if widest <= np.iinfo(np.uint16).max else k
+    order = np.argsort(narrow, kind="stable")
+    firsts = np.cumsum(np.bincount(k, minlength=widest + 1))[:widest]
+    at, sums = indptr.take(order), np.zeros(k.size)
+    for first in firsts.tolist():
+        sums[first:] += linked.take(at[first:])
+        at[first:] += 1
+    found = np.empty(k.size)
+    found[order] = sums
+    return found
 
 
 def contiguity(areas: gpd.GeoDataFrame, *, rook: bool = False) -> Neighbours:
