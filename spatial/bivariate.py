@@ -8,21 +8,18 @@ import numpy as np
 import numpy.typing as npt
 
 from spatial.errors import StatisticsError
+from spatial.further_seeds import LabelArray
+from spatial.labels import label_areas, label_words, quadrants_of, untested_numbers
 from spatial.local_tests import (
-    AGREEMENT_STAGE,
-    NO_NEIGHBOURS,
-    NOT_TESTABLE,
     Correction,
     against_alternative,
     is_constant,
-    quadrant_labels,
     refuse_not_finite,
     report_mask,
     why_not_tested,
 )
 from spatial.permutation import (
     Alternative,
-    benjamini_hochberg,
     conditional_moran_counts,
     pseudo_p,
     rounding_slack,
@@ -33,6 +30,7 @@ from spatial.weights import Neighbours
 __all__ = ["BivariateMoran", "bivariate_moran"]
 
 FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
 TextArray = npt.NDArray[np.str_]
 
 
@@ -59,16 +57,15 @@ class BivariateMoran:
     q
         Benjamini-Hochberg adjusted p over the reported areas (p itself with correction "none");
         NaN outside them.
-    cluster
-        By q: "High-Low" is a high x among neighbours with a low y; otherwise words from
-        `spatial.moran.CLUSTERS`.
-    raw_cluster
-        Label by p, without correction.
+    label
+        By q, a number in `CLUSTERS`: "High-Low" is a high x among neighbours with a low y.
+    raw_label
+        By p, without correction.
     permutations, seed
         As asked for.
     agreement
         Share of further seeds that give the published label; NaN where none were run or the area
-        has no test.
+        has no test. Only labels that another seed can change, to a chance of 1e-14, are run again.
     inference
         Empty, or why no test was made, in words for the page.
     """
@@ -80,12 +77,22 @@ class BivariateMoran:
     correlation: float
     p: FloatArray
     q: FloatArray
-    cluster: TextArray
-    raw_cluster: TextArray
+    label: LabelArray
+    raw_label: LabelArray
     permutations: int
     seed: int
     agreement: FloatArray
     inference: str
+
+    @property
+    def cluster(self) -> TextArray:
+        """The words of `label`."""
+        return label_words(self.label)
+
+    @property
+    def raw_cluster(self) -> TextArray:
+        """The words of `raw_label`."""
+        return label_words(self.raw_label)
 
 
 def bivariate_moran(
@@ -152,7 +159,7 @@ def bivariate_moran(
     against = against_alternative(i, alternative)
     value = float(i[has].mean()) if has.any() else np.nan
     if reason:
-        blank = np.where(has, NOT_TESTABLE, NO_NEIGHBOURS)
+        blank = untested_numbers(has)
         return BivariateMoran(
             neighbours.codes, value, i, lag, correlation, nothing, nothing, blank, blank,
             permutations, seed, nothing, reason,
@@ -161,37 +168,24 @@ def bivariate_moran(
     slack = _slack(other, zy, widest)
     at_mean = has & (np.abs(zx) <= _slack(own, zx, 1))
 
-    def test(key: np.random.SeedSequence | int) -> FloatArray:
+    def test(key: np.random.SeedSequence | int, only: BoolArray | None = None) -> FloatArray:
         counts = conditional_moran_counts(
             zy, neighbours.indptr, neighbours.indices,
-            permutations=permutations, seed=key, tolerance=slack,
+            permutations=permutations, seed=key, tolerance=slack, only=only,
         )  # fmt: skip
         # An area at the mean of x has I = 0 in every draw: nothing about it can be unusual.
         return np.where(at_mean, 1.0, pseudo_p(times_own_value(counts, zx), alternative))
 
-    def named(q: FloatArray) -> TextArray:
-        return quadrant_labels(zx, lag, np.where(against, np.maximum(q, 1.0), q), has, alpha)
-
-    def labels(p: FloatArray) -> tuple[FloatArray, TextArray]:
-        q = np.where(reported, p, np.nan)
-        if correction == "benjamini-hochberg":
-            q = benjamini_hochberg(q)
-        return q, named(q)
-
     p = test(seed)
-    q, cluster = labels(p)
-    agreement = nothing
-    if seeds_checked:
-        same = [
-            labels(test(np.random.SeedSequence(seed, spawn_key=(AGREEMENT_STAGE, check))))[1]
-            == cluster
-            for check in range(seeds_checked)
-        ]
-        agreement = np.where(np.isnan(q), np.nan, np.mean(same, axis=0))
-    raw = named(np.where(reported, p, np.nan))
+    found = label_areas(
+        p, quadrants_of(zx, lag, has), against,
+        reported=reported, alpha=alpha, correction=correction, k=neighbours.cardinalities,
+        permutations=permutations, alternative=alternative, seed=seed,
+        seeds_checked=seeds_checked, again=test,
+    )  # fmt: skip
     return BivariateMoran(
-        neighbours.codes, value, i, lag, correlation, p, q, cluster, raw, permutations, seed,
-        agreement, "",
+        neighbours.codes, value, i, lag, correlation, p, *found[:3], permutations, seed,
+        found.agreement, "",
     )  # fmt: skip
 
 

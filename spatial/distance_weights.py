@@ -19,22 +19,22 @@ import numpy.typing as npt
 
 from spatial.distance_graphs import WeightedNeighbours, row_sums
 from spatial.errors import StatisticsError
+from spatial.labels import label_areas, quadrants_of, untested_numbers
 from spatial.local_tests import (
     Correction,
+    against_alternative,
     is_constant,
-    quadrant_numbers,
-    quadrants_of,
     refuse_not_finite,
     report_mask,
-    untested_numbers,
     why_not_tested,
 )
 from spatial.moran import LocalMoran
 from spatial.permutation import (
+    Alternative,
     PermutationCounts,
-    benjamini_hochberg,
     pseudo_p,
     rounding_slack,
+    times_own_value,
 )
 from spatial.samples import sample_blocks
 
@@ -45,7 +45,9 @@ __all__ = [
 ]
 
 FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.int64]
+TextArray = npt.NDArray[np.str_]
 
 _CELLS = 2_000_000
 """Weighted sums held at once."""
@@ -77,6 +79,7 @@ def conditional_weighted_counts(
     permutations: int,
     seed: int | np.random.SeedSequence,
     tolerance: float | None = None,
+    only: BoolArray | None = None,
 ) -> PermutationCounts:
     """Count the draws at or above, and at or below, each area's weighted sum of neighbours.
 
@@ -94,6 +97,9 @@ def conditional_weighted_counts(
         As for `conditional_moran_counts`; the same draws.
     tolerance
         Sums this close are equal. By default the largest error that rounding can leave.
+    only
+        Areas to count for, shape (n,), against the draws they would have among all; the others
+        get no draws.
 
     Raises
     ------
@@ -128,10 +134,15 @@ def conditional_weighted_counts(
     laid = np.zeros((n, widest))
     rows = np.repeat(np.arange(n), k)
     laid[rows, np.arange(indices.size) - indptr[:-1][rows]] = weights
+    if only is not None:
+        k = np.where(only, k, 0)
     # Areas by k: a chunk multiplies only as many columns as its widest row has.
     by_k = np.argsort(k, kind="stable")
     by_k = by_k[k[by_k] > 0]
-    for sample in sample_blocks(n, widest, permutations, seed):
+    if not by_k.size:
+        return PermutationCounts(greater, less, draws)
+    for whole in sample_blocks(n, widest, permutations, seed):
+        sample = whole[: int(k[by_k[-1]])]  # only these columns are weighed
         values = centred[sample]
         step = max(1, _CELLS // sample.shape[1])
         place = np.full(n, -1)
@@ -161,13 +172,15 @@ def weighted_local_moran(
     permutations: int = 9_999,
     alpha: float = 0.05,
     correction: Correction = "benjamini-hochberg",
+    alternative: Alternative = "two-sided",
     seed: int = 0,
+    seeds_checked: int = 5,
     events: float | None = None,
 ) -> LocalMoran:
     """Test each area for likeness to its surroundings where near areas weigh more.
 
-    I_i = z_i sum_j w_ij z_j with the null of `conditional_weighted_counts`: two-sided pseudo
-    p-values, corrected over the reported areas.
+    I_i = z_i sum_j w_ij z_j with the null of `conditional_weighted_counts`: pseudo p-values of
+    that product, corrected over the reported areas.
 
     Parameters
     ----------
@@ -175,8 +188,8 @@ def weighted_local_moran(
         Shape (n,), in the order of `neighbours.codes`, finite.
     neighbours
         From `inverse_distance` or `kernel_weights`.
-    report, permutations, alpha, correction, seed, events
-        As for `spatial.moran.local_moran`; no further seeds are run (`agreement` is NaN).
+    report, permutations, alpha, correction, alternative, seed, seeds_checked, events
+        As for `spatial.moran.local_moran`.
 
     Raises
     ------
@@ -202,6 +215,7 @@ def weighted_local_moran(
     if not is_constant(values):
         z = (values - values.mean()) / values.std()
         lag = neighbours.lag(z)
+    against = against_alternative(z * lag, alternative)
     if reason:
         blank = untested_numbers(has)
         return LocalMoran(
@@ -211,16 +225,23 @@ def weighted_local_moran(
     widest = int(neighbours.cardinalities.max())
     far = np.array([np.abs(values).max() / values.std()])
     slack = rounding_slack(z, widest) + rounding_slack(far, widest)
-    counts = conditional_weighted_counts(
-        z, neighbours.indptr, neighbours.indices, neighbours.weights,
-        permutations=permutations, seed=seed, tolerance=slack,
+
+    def test(key: np.random.SeedSequence | int, only: BoolArray | None = None) -> FloatArray:
+        counts = conditional_weighted_counts(
+            z, neighbours.indptr, neighbours.indices, neighbours.weights,
+            permutations=permutations, seed=key, tolerance=slack, only=only,
+        )  # fmt: skip
+        p = pseudo_p(times_own_value(counts, z), alternative)
+        # An area at the mean has I = 0 in every draw: nothing about it can be unusual.
+        return np.where(has & (np.abs(z) <= slack), 1.0, p)
+
+    p = test(seed)
+    found = label_areas(
+        p, quadrants_of(z, lag, has), against,
+        reported=reported, alpha=alpha, correction=correction, k=neighbours.cardinalities,
+        permutations=permutations, alternative=alternative, seed=seed,
+        seeds_checked=seeds_checked, again=test,
     )  # fmt: skip
-    # An area at the mean has I = 0 in every draw: nothing about it can be unusual.
-    p = np.where(has & (np.abs(z) <= slack), 1.0, pseudo_p(counts))
-    inside = np.where(reported, p, np.nan)
-    q = benjamini_hochberg(inside) if correction == "benjamini-hochberg" else inside
-    quadrants = quadrants_of(z, lag, has)
     return LocalMoran(
-        neighbours.codes, z * lag, lag, p, q, quadrant_numbers(quadrants, q, alpha),
-        quadrant_numbers(quadrants, inside, alpha), permutations, seed, nothing, "",
-    )  # fmt: skip
+        neighbours.codes, z * lag, lag, p, *found[:3], permutations, seed, found.agreement, ""
+    )

@@ -1,15 +1,20 @@
-"""How far pseudo p-values can move when their chance maps are drawn again from another seed."""
+"""How far p-values and labels move when their chance maps are drawn again from another seed."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
 
+from spatial.local_tests import AGREEMENT_STAGE
 from spatial.permutation import Alternative
 
-__all__ = ["p_bounds"]
+__all__ = ["LabelArray", "p_bounds", "seeds_that_agree"]
 
 FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+LabelArray = npt.NDArray[np.uint8]
 
 
 def p_bounds(
@@ -49,3 +54,41 @@ def p_bounds(
     low = sides * (np.maximum(root_low - 7.0, 0.0) ** 2 + 1.0) / (most + 1.0)
     high = sides * ((root_high + 7.0) ** 2 + 1.0) / (fewest + 1.0)
     return np.minimum(low, 1.0), np.minimum(high, 1.0)
+
+
+def seeds_that_agree(
+    published: LabelArray,
+    ends: tuple[FloatArray, FloatArray],
+    *,
+    label: Callable[[FloatArray], LabelArray],
+    again: Callable[[np.random.SeedSequence, BoolArray], FloatArray],
+    seed: int,
+    seeds_checked: int,
+) -> FloatArray:
+    """Return the share of further seeds that give each area its published label, shape (n,).
+
+    Parameters
+    ----------
+    published
+        Labels of the published seed, numbers in `CLUSTERS`, shape (n,).
+    ends
+        From `p_bounds`: a label is open to chance only where its two ends differ, and only such
+        areas are drawn again.
+    label
+        From p-values of all areas, shape (n,), to labels.
+    again
+        From a seed and the areas that are asked for, shape (n,), to p-values; what it gives for
+        the others is not looked at.
+    seed, seeds_checked
+        The published seed, and how many further ones are asked: 1 or more.
+    """
+    low, high = ends
+    open_to_chance = label(low) != label(high)
+    if not open_to_chance.any():
+        return np.ones(published.size)
+    same = []
+    for check in range(seeds_checked):
+        key = np.random.SeedSequence(seed, spawn_key=(AGREEMENT_STAGE, check))
+        p = np.where(open_to_chance, again(key, open_to_chance), high)
+        same.append(label(p) == published)
+    return np.asarray(np.mean(same, axis=0), dtype=np.float64)

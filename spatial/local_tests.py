@@ -24,20 +24,13 @@ __all__ = [
     "against_alternative",
     "checked_values",
     "is_constant",
-    "label_words",
-    "quadrant_labels",
-    "quadrant_numbers",
-    "quadrants_of",
     "refuse_not_finite",
     "report_mask",
-    "untested_numbers",
     "why_not_tested",
 ]
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
-TextArray = npt.NDArray[np.str_]
-LabelArray = npt.NDArray[np.uint8]
 Correction = Literal["benjamini-hochberg", "none"]
 
 NOT_SIGNIFICANT = "Not significant"
@@ -54,44 +47,6 @@ FEWEST_EVENTS = 50
 
 AGREEMENT_STAGE = 502
 """Spawn key of the further seeds, apart from the published one's (`PERMUTATION_STAGE`)."""
-
-
-def quadrants_of(z: FloatArray, lag: FloatArray, has: BoolArray) -> LabelArray:
-    """Return the label, by number in `CLUSTERS`, that each area has where it is significant."""
-    label = np.full(z.size, CLUSTERS.index(NOT_SIGNIFICANT), dtype=np.uint8)
-    with np.errstate(invalid="ignore"):
-        high, low, above, under = z > 0, z < 0, lag > 0, lag < 0
-    for number, here in enumerate((high & above, low & above, low & under, high & under)):
-        np.copyto(label, np.uint8(number), where=here)
-    np.copyto(label, np.uint8(CLUSTERS.index(NO_NEIGHBOURS)), where=~has)
-    return label
-
-
-def quadrant_numbers(quadrants: LabelArray, p: FloatArray, alpha: float) -> LabelArray:
-    """Label areas by number in `CLUSTERS`: `quadrants_of` where p is at most alpha."""
-    with np.errstate(invalid="ignore"):
-        shown = (p <= alpha) | (quadrants == CLUSTERS.index(NO_NEIGHBOURS))
-    label = np.where(shown, quadrants, np.uint8(CLUSTERS.index(NOT_SIGNIFICANT)))
-    np.copyto(label, np.uint8(CLUSTERS.index(NOT_TESTABLE)), where=np.isnan(p) & ~shown)
-    return label
-
-
-def quadrant_labels(
-    z: FloatArray, lag: FloatArray, p: FloatArray, has: BoolArray, alpha: float
-) -> TextArray:
-    """Label areas: the quadrant where p is at most alpha, and words where it is not."""
-    return label_words(quadrant_numbers(quadrants_of(z, lag, has), p, alpha))
-
-
-def untested_numbers(has: BoolArray) -> LabelArray:
-    """Label areas, by number in `CLUSTERS`, where no test was made."""
-    untested, alone = CLUSTERS.index(NOT_TESTABLE), CLUSTERS.index(NO_NEIGHBOURS)
-    return np.where(has, untested, alone).astype(np.uint8)
-
-
-def label_words(numbers: LabelArray) -> TextArray:
-    """Turn numbers in `CLUSTERS` into its words, which take sixty times the memory."""
-    return np.array(CLUSTERS).take(numbers)
 
 
 def against_alternative(i: FloatArray, alternative: Alternative) -> BoolArray:

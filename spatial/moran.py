@@ -10,26 +10,20 @@ import numpy.typing as npt
 
 from spatial.errors import StatisticsError
 from spatial.esda_engine import esda_moran_counts
-from spatial.further_seeds import p_bounds
+from spatial.further_seeds import LabelArray
+from spatial.labels import label_areas, label_words, quadrants_of, untested_numbers
 from spatial.local_tests import (
-    AGREEMENT_STAGE,
     CLUSTERS,
     Correction,
-    LabelArray,
     against_alternative,
     checked_values,
     is_constant,
-    label_words,
-    quadrant_numbers,
-    quadrants_of,
     report_mask,
-    untested_numbers,
     why_not_tested,
 )
 from spatial.permutation import (
     Alternative,
     PermutationCounts,
-    benjamini_hochberg,
     conditional_moran_counts,
     pseudo_p,
     rounding_slack,
@@ -268,7 +262,6 @@ def local_moran(
     widest = int(neighbours.cardinalities.max())
     largest = np.array([np.abs(values).max() / scale])
     slack = rounding_slack(z, widest) + rounding_slack(largest, widest)
-    quadrants = quadrants_of(z, lag, has)
     at_mean = has & (np.abs(z) <= slack)
 
     def draw(key: np.random.SeedSequence | int, only: BoolArray | None = None) -> PermutationCounts:
@@ -287,31 +280,15 @@ def local_moran(
         p[at_mean] = 1.0  # I = 0 in every draw: nothing about these areas can be unusual
         return p
 
-    def named(q: FloatArray) -> LabelArray:
-        return quadrant_numbers(quadrants, np.where(against, np.maximum(q, 1.0), q), alpha)
-
-    def labels(p: FloatArray) -> tuple[FloatArray, LabelArray]:
-        q = np.where(reported, p, np.nan)
-        if correction == "benjamini-hochberg":
-            q = benjamini_hochberg(q)
-        return q, named(q)
-
     counts = draw(seed)
     p = test(counts)
-    q, label = labels(p)
-    agreement = nothing
-    if seeds_checked:
-        low, high = p_bounds(p, neighbours.cardinalities, permutations, alternative)
-        # A label is open to chance only where the ends differ.
-        open_to_chance = labels(low)[1] != labels(high)[1]
-        same = [np.ones(n, dtype=bool)] * (seeds_checked if not open_to_chance.any() else 0)
-        for check in range(seeds_checked - len(same)):
-            key = np.random.SeedSequence(seed, spawn_key=(AGREEMENT_STAGE, check))
-            again = np.where(open_to_chance, test(draw(key, open_to_chance)), high)
-            same.append(labels(again)[1] == label)
-        agreement = np.where(np.isnan(q), np.nan, np.mean(same, axis=0))
-    raw = named(np.where(reported, p, np.nan))
+    found = label_areas(
+        p, quadrants_of(z, lag, has), against,
+        reported=reported, alpha=alpha, correction=correction, k=neighbours.cardinalities,
+        permutations=permutations, alternative=alternative, seed=seed,
+        seeds_checked=seeds_checked, again=lambda key, only: test(draw(key, only)),
+    )  # fmt: skip
     return LocalMoran(
-        neighbours.codes, z * lag, lag, p, q, label, raw, permutations, seed, agreement, "",
+        neighbours.codes, z * lag, lag, p, *found[:3], permutations, seed, found.agreement, "",
         counts if engine == "exact" else None,
     )  # fmt: skip

@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from spatial import bivariate, labels
 from spatial.bivariate import BivariateMoran, bivariate_moran
 from spatial.errors import StatisticsError
 from spatial.moran import local_moran
+from spatial.permutation import Alternative, PermutationCounts, conditional_moran_counts
 from spatial.weights import Neighbours
 
 
@@ -130,6 +132,54 @@ def test_turning_x_round_turns_the_one_sided_tests_round() -> None:
     one = local_moran(y, graph, permutations=999, alternative="greater", seeds_checked=2)
     for name in ("p", "q", "cluster", "raw_cluster", "agreement"):
         np.testing.assert_array_equal(getattr(same, name), getattr(one, name))
+
+
+@pytest.mark.parametrize("correction", ["none", "benjamini-hochberg"])
+@pytest.mark.parametrize("side", ["two-sided", "greater", "less"])
+def test_agreement_is_that_of_running_every_seed_in_full(
+    side: Alternative, correction: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    graph = lattice(12, 12, islands=2)
+    moved = 0.0
+    asked = {"correction": correction, "alternative": side, "seeds_checked": 5, "seed": 3}
+    for seed in (11, 12):
+        x, y = noise(graph.n, seed)
+        y = y + 2.0 * np.nan_to_num(graph.lag(y))
+        x = x + np.nan_to_num(graph.lag(y)) * (-1.0 if side == "less" else 1.0)
+        quick = run(x, y, graph, **asked)
+        with monkeypatch.context() as patch:
+            patch.setattr(labels, "p_bounds", lambda p, *_: (0.0 * p, 0.0 * p + 1.0))
+            full = run(x, y, graph, **asked)
+        for name in ("p", "q", "cluster", "raw_cluster", "agreement"):
+            np.testing.assert_array_equal(getattr(quick, name), getattr(full, name))
+        by_hand = np.mean(
+            [
+                run(x, y, graph, **{**asked, "seeds_checked": 0, "seed": key}).cluster
+                == quick.cluster
+                for key in (np.random.SeedSequence(3, spawn_key=(502, c)) for c in range(5))
+            ],
+            axis=0,
+        )
+        tested = ~np.isnan(quick.q)
+        np.testing.assert_allclose(quick.agreement[tested], by_hand[tested])
+        moved = max(moved, float(np.mean(quick.agreement[tested] < 1)))
+    assert moved > 0, "no label is open to chance: the test says nothing"
+
+
+def test_only_areas_open_to_chance_are_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = lattice(12, 12)
+    x, y = noise(144, 11)
+    asked: list[int] = []
+
+    def counted(*arguments: Any, only: np.ndarray | None = None, **rest: Any) -> PermutationCounts:
+        asked.append(144 if only is None else int(only.sum()))
+        return conditional_moran_counts(*arguments, only=only, **rest)
+
+    monkeypatch.setattr(bivariate, "conditional_moran_counts", counted)
+    run(x, y, graph, permutations=9_999, correction="none", seeds_checked=5)
+    assert asked[0] == 144
+    assert len(asked) == 6
+    assert 0 < asked[1] < 48, asked
 
 
 def test_values_are_esdas_with_the_population_deviation() -> None:

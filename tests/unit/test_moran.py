@@ -12,10 +12,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from spatial import esda_engine, moran
+from spatial import esda_engine, labels, moran
 from spatial.errors import StatisticsError
 from spatial.further_seeds import p_bounds
-from spatial.local_tests import CLUSTERS, QUADRANTS, quadrant_labels
+from spatial.labels import label_words, quadrant_numbers, quadrants_of
+from spatial.local_tests import CLUSTERS, QUADRANTS
 from spatial.moran import LocalMoran, assuncao_reis, global_moran, local_moran
 from spatial.permutation import conditional_moran_counts
 from spatial.weights import Neighbours, contiguity
@@ -166,7 +167,8 @@ def test_labels_at_their_limits() -> None:
         np.array([1.0, -1, 1, -1, 1, 1, 0, 1]),
     )
     p = np.array([0.05, 0.05, 0.05, 0.05, 0.0500001, 0.01, 0.01, np.nan])
-    found = quadrant_labels(z, lag, p, np.ones(8, dtype=bool), 0.05)
+    quadrants = quadrants_of(z, lag, np.ones(8, dtype=bool))
+    found = label_words(quadrant_numbers(quadrants, p, 0.05))
     assert found.tolist() == [
         "High-High", "High-Low", "Low-High", "Low-Low", *["Not significant"] * 3, "Not testable",
     ]  # fmt: skip
@@ -296,7 +298,7 @@ def test_agreement_is_that_of_running_every_seed_in_full(
     for y in (rng.normal(size=225), graph.lag(rng.normal(size=225)), rng.poisson(1.0, 225) / 3):
         quick = local_moran(y, graph, permutations=permutations, correction=correction, seed=3)
         with monkeypatch.context() as patch:
-            patch.setattr(moran, "p_bounds", lambda p, *_: (0.0 * p, 0.0 * p + 1.0))
+            patch.setattr(labels, "p_bounds", lambda p, *_: (0.0 * p, 0.0 * p + 1.0))
             full = local_moran(y, graph, permutations=permutations, correction=correction, seed=3)
         same_result(quick, full)
 
@@ -555,7 +557,7 @@ def test_one_sided_agreement_is_that_of_running_every_seed_in_full(
         for correction in ("none", "benjamini-hochberg"):
             quick = local_moran(y, graph, correction=correction, **asked)  # type: ignore[arg-type]
             with monkeypatch.context() as patch:
-                patch.setattr(moran, "p_bounds", lambda p, *_: (0.0 * p, 0.0 * p + 1.0))
+                patch.setattr(labels, "p_bounds", lambda p, *_: (0.0 * p, 0.0 * p + 1.0))
                 full = local_moran(y, graph, correction=correction, **asked)  # type: ignore[arg-type]
             same_result(quick, full)
             drawn = max(drawn, float(np.mean(quick.agreement < 1)))
