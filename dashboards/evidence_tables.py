@@ -320,15 +320,26 @@ def bivariate_said(tables: EngineTables, priority: str) -> str:
     if rows.empty:
         return "Not compared in this run."
     row = rows.iloc[0]
-    if pd.isna(row["high_high"]):
+    counts = {
+        words: row[kind]
+        for kind, words in (
+            ("high_high", "high offences among high deprivation"),
+            ("high_low", "high offences where deprivation around is low"),
+        )
+        if pd.notna(row[kind])
+    }
+    if not counts:
         return str(row["note"])
-    alone = int(row["high_low"])
+    told = ", and ".join(f"{_areas(int(count))} {words}" for words, count in counts.items())
+    aside = f" {row['note']}" if pd.notna(row["note"]) and row["note"] else ""
+    least = row.get("seeds_agree_at_least")  # not in older runs
+    if pd.notna(least):
+        aside += f" The least certain of its labels came out of {least:.0%} of further draws."
     return (
         f"In the same area the rate and deprivation (without its crime domain) go together with a "
         f"correlation of {row['correlation']:.2f}; the rate here and deprivation around with "
-        f"{row['bivariate_i']:.2f} (bivariate Moran's I). Corrected for many tests, "
-        f"{_areas(int(row['high_high']))} high offences among high deprivation, and {_areas(alone)}"
-        " high offences where deprivation around is low. The test is of the surroundings alone: it "
+        f"{row['bivariate_i']:.2f} (bivariate Moran's I). Corrected for many tests, {told}.{aside} "
+        "The test is of the surroundings alone: it "
         "says nothing of cause, and follows from the correlation where like areas lie together."
     )
 

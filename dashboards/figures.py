@@ -12,6 +12,7 @@ import pandas as pd
 
 from dashboards import words
 from dashboards.exports import palette
+from dashboards.method_words import side_tested
 from dashboards.state import ViewState
 from dashboards.view import AreaStory, RunView, matching, part_of
 
@@ -230,11 +231,11 @@ def _tier(_view: RunView, _priority: str, values: pd.Series[Any]) -> Classed:
     return _named(values, TIER_COLOURS, str, note)
 
 
-def _cluster(_view: RunView, _priority: str, values: pd.Series[Any]) -> Classed:
+def _cluster(view: RunView, _priority: str, values: pd.Series[Any]) -> Classed:
     return _named(
         values,
         CLUSTER_COLOURS,
-        lambda name: words.CLUSTER_WORDS.get(name, name),
+        lambda name: words.cluster_words(name, side_tested(view.manifest)),
         "Local Moran's I of the rate, corrected for testing many areas. One strand of evidence; "
         "it never chooses an area by itself.",
     )

@@ -5,7 +5,32 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["density_said", "neighbours_said", "seeds_said", "smoothing_said"]
+__all__ = [
+    "density_said",
+    "neighbours_said",
+    "seeds_said",
+    "side_tested",
+    "sides_said",
+    "smoothing_said",
+]
+
+_SIDES = {
+    "two-sided": (
+        "Pseudo p-values are two-sided: areas unusually like their neighbours and areas unusually "
+        "unlike them are found, and hot and cold spots."
+    ),
+    "greater": (
+        "Pseudo p-values are one-sided (greater): only areas unusually like their neighbours "
+        "(High-High, Low-Low) and hot spots are looked for, and found more easily than by a "
+        "two-sided test. Monthly patterns and the support check are two-sided."
+    ),
+    "less": (
+        "Pseudo p-values are one-sided (less): only areas unusually unlike their neighbours "
+        "(High-Low, Low-High) and cold spots are looked for, and found more easily than by a "
+        "two-sided test. No area can be High-High or a hot spot. Monthly patterns and the support "
+        "check are two-sided."
+    ),
+}
 
 _SMOOTHING = {
     "gamma_poisson": "Rates of few events are pulled towards the mean of {whom} (gamma-Poisson).",
@@ -48,6 +73,19 @@ def neighbours_said(manifest: Mapping[str, Any]) -> str:
             )
         return f"Neighbours are areas whose middles lie within {within}; each counts the same."
     return "Neighbours share a border or a corner." if kind == "queen" else ""
+
+
+def side_tested(manifest: Mapping[str, Any]) -> str:
+    """Return which side the cluster tests of a run looked at; runs that say none had no choice."""
+    settings = (manifest.get("config") or {}).get("statistics") or {}
+    return str(settings.get("alternative") or "two-sided")
+
+
+def sides_said(manifest: Mapping[str, Any]) -> str:
+    """Say which side the cluster tests looked at; nothing where a run recorded no settings."""
+    if not (manifest.get("config") or {}).get("statistics"):
+        return ""
+    return _SIDES.get(side_tested(manifest), "")
 
 
 def _kept(least: float | None) -> str:

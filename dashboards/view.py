@@ -13,6 +13,7 @@ import pandas as pd
 from dashboards import words
 from dashboards.exports.wording import new_since
 from dashboards.forces import Force, in_force, live_forces, rank_words
+from dashboards.method_words import side_tested
 from dashboards.standing import standing_figures
 from dashboards.state import ViewState
 from dashboards.strata import strata_of
@@ -334,7 +335,7 @@ def _figures(view: RunView, priority: str, row: pd.Series[Any]) -> tuple[Fact, .
     if np.isfinite(low) and np.isfinite(high):
         excess += f" times ({say(low, 2)} to {say(high, 2)})"
     stratum = str(strata(view).get(row.name, ""))
-    cluster = _text(row, f"{priority}_lisa_cluster")
+    cluster, side = _text(row, f"{priority}_lisa_cluster"), side_tested(view.manifest)
     lines = [
         Fact("Offences recorded", say(own("events")), helps["events"]),
         Fact("Rate per 1,000 residents a year", say(own("rate"), 1), helps["rate"]),
@@ -359,13 +360,13 @@ def _figures(view: RunView, priority: str, row: pd.Series[Any]) -> tuple[Fact, .
         lines.append(
             Fact(
                 "Beside its neighbours",
-                words.CLUSTER_WORDS.get(cluster, cluster),
+                words.cluster_words(cluster, side),
                 helps["lisa_cluster"],
             )
         )
     if view.has(f"{priority}_gi_bin"):
         lines.append(
-            Fact("Hot or cold spot (Gi*)", words.spot_words(own("gi_bin")), helps["gi_bin"])
+            Fact("Hot or cold spot (Gi*)", words.spot_words(own("gi_bin"), side), helps["gi_bin"])
         )
     lines += [Fact(*told) for told in standing_figures(row.to_dict(), priority, len(view.areas))]
     if np.isfinite(own("density_share")):

@@ -15,6 +15,7 @@ __all__ = [
     "HELP",
     "NO_FIGURE",
     "category_words",
+    "cluster_words",
     "date_words",
     "indicator_words",
     "joined",
@@ -51,6 +52,12 @@ CLUSTER_WORDS: Final[dict[str, str]] = {
     "Not significant": "No pattern beyond chance",
     "No neighbours": "Not tested: no neighbouring area",
     "Not testable": "Not tested: every area has the same value",
+}
+
+# What a one-sided test says where it finds nothing: the other side was not looked for.
+_UNFOUND: Final = {
+    "greater": ("Not like its neighbours beyond chance", "No hot spot"),
+    "less": ("Not unlike its neighbours beyond chance", "No cold spot"),
 }
 
 _SPOTS: Final = {3: "99%", 2: "95%", 1: "90%"}
@@ -118,12 +125,19 @@ def category_words(category: str) -> str:
     return category.replace("_", " ").replace("anti social", "anti-social")
 
 
-def spot_words(gi_bin: float) -> str:
+def cluster_words(label: str, side: str = "two-sided") -> str:
+    """Say a label of local Moran's I; a one-sided test finds no pattern of its own kind only."""
+    if label == "Not significant" and side in _UNFOUND:
+        return _UNFOUND[side][0]
+    return CLUSTER_WORDS.get(label, label)
+
+
+def spot_words(gi_bin: float, side: str = "two-sided") -> str:
     """Say a Gi* bin, -3 to 3; NaN is an area that was not tested."""
     if math.isnan(gi_bin):
         return "Not tested"
     if gi_bin == 0:
-        return "Neither"
+        return _UNFOUND[side][1] if side in _UNFOUND else "Neither"
     return f"{'Hot' if gi_bin > 0 else 'Cold'} spot, {_SPOTS[abs(round(gi_bin))]} confidence"
 
 

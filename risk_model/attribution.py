@@ -38,7 +38,7 @@ _MAXIMUM_REMADE = 5
 
 # They decide certainty, evidence, words or the length of a list, never a score.
 _NO_SCORE = ("version", "harm_weights", "evidence", "uncertainty", "density", "priorities")
-_NO_SCORE_STATISTICS = ("permutations", "alpha", "correction", "engine")
+_NO_SCORE_STATISTICS = ("permutations", "alpha", "correction", "alternative", "engine")
 _NO_SCORE_PRIORITY = ("title", "aim", "list", "tiers", "indicators")
 _NO_SCORE_INDICATOR = ("weight", "why")
 

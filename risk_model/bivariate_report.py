@@ -17,6 +17,7 @@ from spatial.moran import assuncao_reis
 __all__ = ["BIVARIATE_COLUMNS", "bivariate_table"]
 
 _DEPRIVATION = "deprivation_without_crime"
+_ALIKE = ("high_high", "low_low")
 _KINDS = {
     "high_high": "High-High",
     "low_low": "Low-Low",
@@ -32,6 +33,7 @@ BIVARIATE_COLUMNS = (
     "bivariate_i",
     *_KINDS,
     *(f"{kind}_raw" for kind in _KINDS),
+    "seeds_agree_at_least",
     "note",
 )
 
@@ -42,7 +44,9 @@ def bivariate_table(
     """Set each priority's standardised rate here against deprivation around; a row a priority.
 
     Deprivation is the index rebuilt without its crime domain: with it, crime would be set against
-    itself. Counts are of study areas by corrected p, and by raw p in the `_raw` columns.
+    itself. Counts are of study areas by corrected p, and by raw p in the `_raw` columns. What a
+    one-sided test does not look for has no count, and `note` says so. `seeds_agree_at_least` is
+    the least share of five further seeds that give an area its corrected label.
     """
     rows = [_row(key, found, data, config) for key, found in priorities.items()]
     return pd.DataFrame(rows).reindex(columns=list(BIVARIATE_COLUMNS))
@@ -74,14 +78,29 @@ def _row(key: str, found: PriorityEvents, data: ModelData, config: RiskConfig) -
         permutations=settings.permutations,
         alpha=settings.alpha,
         correction=settings.correction,
+        alternative=settings.alternative,
         seed=config.uncertainty.seed,
-        seeds_checked=0,
         events=float(found.total[known & data.in_study].sum()),
     )
     head |= {"correlation": result.correlation, "bivariate_i": result.value}
     if result.inference:
         return {**head, "note": result.inference}
-    return {**head, **_counts(result, data.in_study[known]), "note": ""}
+    found_here = _counts(result, data.in_study[known])
+    note = ""
+    if settings.alternative != "two-sided":
+        alike = settings.alternative == "greater"
+        found_here = {
+            kind: count
+            for kind, count in found_here.items()
+            if (kind.removesuffix("_raw") in _ALIKE) == alike
+        }
+        note = (
+            f"One side was tested ({settings.alternative}): surroundings "
+            f"{'like' if alike else 'unlike'} the area alone."
+        )
+    agreed = result.agreement[data.in_study[known] & np.isin(result.cluster, list(_KINDS.values()))]
+    least = {"seeds_agree_at_least": float(agreed.min())} if agreed.size else {}
+    return {**head, **found_here, **least, "note": note}
 
 
 def _counts(result: BivariateMoran, inside: NDArray[np.bool_]) -> dict[str, int]:

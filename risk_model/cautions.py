@@ -53,6 +53,12 @@ def warn(findings: Mapping[str, Findings], data: ModelData, config: RiskConfig) 
             "Police-generated offences drive the lists, as the settings ask: they follow where "
             f"officers look ({', '.join(config.police_generated.categories)})."
         )
+    if config.statistics.alternative == "less":
+        said.append(
+            "Tests for clusters look for areas unlike their neighbours and for cold spots alone "
+            "(statistics.alternative: less), as the settings ask: no area can be High-High or a "
+            "hot spot, so the cluster strands of the evidence hold nowhere."
+        )
     for stratum, factor in sorted(config.rurality.under_reporting_uplift.items()):
         if factor != 1.0:
             said.append(

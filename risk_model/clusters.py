@@ -158,6 +158,7 @@ def _test_clusters(
         "permutations": settings.permutations,
         "alpha": settings.alpha,
         "correction": settings.correction,
+        "alternative": settings.alternative,
         "seed": config.uncertainty.seed,
         "events": events,
     }
@@ -179,6 +180,7 @@ def _test_clusters(
         report=data.in_study[known],
         permutations=settings.permutations,
         correction=settings.correction,
+        alternative=settings.alternative,
         seed=config.uncertainty.seed,
         seeds_checked=0 if settings.engine == "esda" else 5,
         events=events,

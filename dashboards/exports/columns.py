@@ -125,7 +125,10 @@ PER_PRIORITY: Mapping[str, Column] = _table(
         "lisa_p",
         "Cluster p-value",
         "probability",
-        "Two-sided pseudo p-value of local Moran's I, before correction for many tests.",
+        (
+            "Pseudo p-value of local Moran's I, before correction for many tests; two-sided unless "
+            "the settings ask for one side."
+        ),
     ),
     (
         "lisa_q",
@@ -152,7 +155,10 @@ PER_PRIORITY: Mapping[str, Column] = _table(
         "gi_q",
         "Gi* q-value",
         "probability",
-        "Two-sided pseudo p-value of Gi*, corrected for testing every area.",
+        (
+            "Pseudo p-value of Gi*, corrected for testing every area; two-sided unless the "
+            "settings ask for one side."
+        ),
     ),
     (
         "gi_bin",

@@ -144,5 +144,11 @@ BIVARIATE: Columns = (
     ("low_low_raw", "Low among low, raw", "areas", "By p."),
     ("high_low_raw", "High among low, raw", "areas", "By p."),
     ("low_high_raw", "Low among high, raw", "areas", "By p."),
-    ("note", "Note", "text", "Why no test was made."),
+    (
+        "seeds_agree_at_least",
+        "Least agreement of seeds",
+        "share",
+        "Of five further seeds, those that give the least certain label by q; empty without one.",
+    ),
+    ("note", "Note", "text", "Why no test was made, or which side alone was tested."),
 )

@@ -9,6 +9,7 @@ from typing import Any
 
 from dashboards.exports.columns import TABLES, describe
 from dashboards.exports.wording import DEMONSTRATION, cautions, gaps, period_words, priority_keys
+from dashboards.method_words import sides_said
 
 __all__ = ["FILES", "readme_text", "titles", "write_readme"]
 
@@ -89,6 +90,8 @@ def readme_text(
         words = ", ".join(f"{name} {_weight(value)}".strip() for name, value in indicators.items())
         lines = f"{key.upper()} {settings.get('title', '')}. Aim: {settings.get('aim', '')}."
         blocks.append(_wrap(f"{lines} Indicators and weights: {words}."))
+    if side := sides_said(manifest):
+        blocks.append(_wrap(f"Tests for clusters. {side}"))
     blocks.append(_section("Read with care", [f"- {line}" for line in cautions(manifest)]))
     blocks.append(_section("Files", [f"{name}: {about}" for name, about in files]))
     blocks.append(_columns("Columns of areas", columns, "areas", manifest))

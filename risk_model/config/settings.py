@@ -208,6 +208,15 @@ class Statistics(Model):
         description="Correction for testing every area: benjamini-hochberg holds the share of "
         "false discoveries to alpha.",
     )
+    alternative: Literal["two-sided", "greater", "less"] = Field(
+        "two-sided",
+        description="What local Moran and Gi* look for. two-sided: like and unlike neighbours, hot "
+        "and cold spots. greater: areas like their neighbours (High-High, Low-Low) and hot spots "
+        "alone. less: areas unlike their neighbours (High-Low, Low-High) and cold spots alone; no "
+        "area can then be High-High or hot, so the cluster strands of the evidence hold nowhere. "
+        "One side makes half the p-value, so what it looks for is found more easily. Monthly "
+        "patterns and the support check stay two-sided.",
+    )
     smoothing: Literal["gamma_poisson", "marshall", "local_marshall"] = Field(
         "gamma_poisson",
         description="How rates of few events are shrunk: gamma_poisson (Clayton and Kaldor 1987), "

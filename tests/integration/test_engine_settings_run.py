@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dashboards.method_words import density_said, neighbours_said, smoothing_said
+from dashboards.method_words import density_said, neighbours_said, seeds_said, smoothing_said
 from risk_model import api
 from risk_model.config.harm import HarmWeights
 from risk_model.config.risk import RiskConfig
@@ -87,6 +87,33 @@ def test_scoring_what_was_kept_gives_the_run_again(run: PublishedRun, kept: Kept
     again = rescore(kept.data, config, harm, density_share=shares).areas
     common = [name for name in published.columns if name in again.columns]
     pd.testing.assert_frame_equal(again[common], published[common], check_dtype=False, rtol=1e-9)
+
+
+def test_weights_that_differ_have_their_agreement_over_seeds(run: PublishedRun) -> None:
+    found = run.manifest["statistics"]["diagnostics"]
+    labelled = [key for key in ("sv01", "sv04") if found[key]["clusters_labelled"]]
+    assert labelled
+    for key in labelled:
+        assert 0.0 <= found[key]["seeds_agree_at_least"] <= 1.0
+    assert "a cluster label, and it was not drawn again" not in seeds_said(run.manifest)
+
+
+def test_weights_that_differ_are_tested_on_the_side_that_is_asked(
+    run: PublishedRun, kept: KeptModel
+) -> None:
+    config = RiskConfig.model_validate_json(json.dumps(run.manifest["config"]))
+    harm = HarmWeights(dict(run.manifest["harm_weights"]), ())
+    published = pd.DataFrame(run.areas().drop(columns="geometry"))
+    shares = density_shares(kept, published, run.manifest, config, harm)
+    p = {"two-sided": published["sv04_lisa_p"]}
+    for side, others in (("greater", {"High-Low", "Low-High"}), ("less", {"High-High", "Low-Low"})):
+        statistics = config.statistics.model_copy(update={"alternative": side})
+        asked = config.model_copy(update={"statistics": statistics})
+        areas = rescore(kept.data, asked, harm, density_share=shares).areas
+        p[side] = areas["sv04_lisa_p"]
+        assert not set(areas["sv04_lisa_cluster"]) & others
+    both = np.minimum(1.0, 2 * np.minimum(p["greater"], p["less"]))
+    np.testing.assert_allclose(p["two-sided"], both, rtol=1e-8)
 
 
 def test_a_run_from_before_a_density_setting_keeps_its_published_shares(

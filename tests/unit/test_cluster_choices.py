@@ -216,6 +216,37 @@ def test_the_engine_of_the_settings_tests_both_moran_and_gi_star() -> None:
     assert np.isnan(few.gi_q).all()
 
 
+@pytest.mark.parametrize("side", ["greater", "less"])
+def test_esda_means_the_same_by_one_side(side: str) -> None:
+    """esda counts I and Gi* themselves, we count neighbours' sums: a side must not turn round."""
+    data = CASE.case(ring=6)
+    noise = np.random.default_rng(2).normal(size=48)
+    values = noise + data.neighbours.lag(noise)
+    found = {
+        engine: test_clusters(
+            data,
+            CASE.settings(
+                sections={
+                    "statistics": {
+                        "engine": engine, "alternative": side, "permutations": 9_999,
+                        "correction": "none",
+                    }
+                }
+            ),
+            "made up", values, events=900,
+        )
+        for engine in ("exact", "esda")
+    }  # fmt: skip
+    ours, peer = found["exact"], found["esda"]
+    for mine, theirs in ((ours.p, peer.p), (ours.gi_q, peer.gi_q)):
+        share = np.clip(mine[data.in_study], 1e-3, 1 - 1e-3)
+        error = np.sqrt(2 * share * (1 - share) / 8_000)
+        assert np.all(np.abs(mine - theirs)[data.in_study] < 4.5 * error + 4e-4)
+        assert not np.array_equal(mine, theirs, equal_nan=True), "esda was not asked"
+    clear = np.abs(ours.p - 0.05) > 0.02
+    np.testing.assert_array_equal(ours.cluster[clear], peer.cluster[clear])
+
+
 # Local empirical Bayes ----------------------------------------------------------------------
 
 

@@ -304,6 +304,21 @@ def test_offences_planted_among_deprived_areas_are_found_and_elsewhere_are_not()
     assert row["high_high"] >= 5
     assert row["high_low"] == 0
     assert row["note"] == ""
+    assert row["seeds_agree_at_least"] in {k / 5 for k in range(6)}
+    found = events_of_priorities(planted, settings, CASE.HARM)
+    for side, kept, gone in (
+        ("greater", ("high_high", "low_low"), ("high_low", "low_high")),
+        ("less", ("high_low", "low_high"), ("high_high", "low_low")),
+    ):
+        statistics = settings.statistics.model_copy(update={"alternative": side})
+        asked = settings.model_copy(update={"statistics": statistics})
+        one = bivariate_table(planted, found, asked).iloc[0]
+        for suffix in ("", "_raw"):
+            assert one[[f"{kind}{suffix}" for kind in kept]].notna().all()
+            assert one[[f"{kind}{suffix}" for kind in gone]].isna().all()
+        assert one["note"].startswith(f"One side was tested ({side}): surroundings ")
+        if side == "greater":
+            assert one["high_high"] >= row["high_high"]
     shuffled = deprived.assign(
         deprivation_without_crime=rng.permutation(deprived["deprivation_without_crime"])
     )

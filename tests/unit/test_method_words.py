@@ -6,7 +6,14 @@ from typing import Any
 
 import pytest
 
-from dashboards.method_words import neighbours_said, seeds_said, smoothing_said
+from dashboards.method_words import (
+    neighbours_said,
+    seeds_said,
+    side_tested,
+    sides_said,
+    smoothing_said,
+)
+from dashboards.words import CLUSTER_WORDS, cluster_words, spot_words
 from risk_model.config.settings import Rurality, Statistics
 
 
@@ -68,6 +75,41 @@ def test_neighbours_are_said_with_their_weights(changes: dict[str, Any], words: 
 def test_a_run_that_recorded_no_settings_says_so() -> None:
     assert smoothing_said({}) == "How rates of small areas were smoothed was not recorded."
     assert neighbours_said({}) == ""
+
+
+@pytest.mark.parametrize(
+    ("side", "words", "unsaid"),
+    [
+        ("two-sided", "Pseudo p-values are two-sided: ", "one-sided"),
+        ("greater", "one-sided (greater): only areas unusually like their neighbours", "unlike"),
+        ("less", "No area can be High-High or a hot spot.", "unusually like"),
+    ],
+)
+def test_the_side_tested_is_said(side: str, words: str, unsaid: str) -> None:
+    made = manifest(alternative=side)
+    assert side_tested(made) == side
+    assert words in sides_said(made)
+    assert unsaid not in sides_said(made)
+
+
+def test_a_run_from_before_there_was_a_choice_was_two_sided() -> None:
+    older = manifest()
+    del older["config"]["statistics"]["alternative"]
+    assert side_tested(older) == "two-sided"
+    assert sides_said(older) == sides_said(manifest())
+    assert sides_said({}) == ""
+
+
+def test_nothing_found_is_said_of_the_side_that_was_tested() -> None:
+    assert cluster_words("Not significant") == "No pattern beyond chance"
+    assert cluster_words("Not significant", "greater") == "Not like its neighbours beyond chance"
+    assert cluster_words("Not significant", "less") == "Not unlike its neighbours beyond chance"
+    for label in set(CLUSTER_WORDS) - {"Not significant"}:
+        assert cluster_words(label, "less") == CLUSTER_WORDS[label]
+    assert cluster_words("of a later version") == "of a later version"
+    assert spot_words(0) == "Neither"
+    assert (spot_words(0, "greater"), spot_words(0, "less")) == ("No hot spot", "No cold spot")
+    assert spot_words(-2, "less") == spot_words(-2) == "Cold spot, 95% confidence"
 
 
 def test_labels_that_other_seeds_change_are_said() -> None:

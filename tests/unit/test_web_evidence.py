@@ -184,6 +184,21 @@ def test_offences_beside_deprivation_say_what_they_do_not_show(tables: EngineTab
     assert bivariate_said(tables, "sv04").startswith("Not tested: 6 events")
 
 
+def test_one_side_beside_deprivation_says_only_what_was_looked_for(tables: EngineTables) -> None:
+    row = tables.bivariate[tables.bivariate["priority"] == "sv01"]
+    note = "One side was tested (less): surroundings unlike the area alone."
+    one = row.assign(high_high=None, low_low=None, note=note, seeds_agree_at_least=0.8)
+    said = bivariate_said(replace(tables, bivariate=one), "sv01")
+    assert "Corrected for many tests, one area has high offences where deprivation around" in said
+    assert "among high deprivation" not in said
+    assert note in said
+    assert "The least certain of its labels came out of 80% of further draws." in said
+    older = tables.bivariate.drop(columns="seeds_agree_at_least")
+    assert bivariate_said(replace(tables, bivariate=older), "sv01") == bivariate_said(
+        tables, "sv01"
+    )
+
+
 def test_a_run_without_the_tables_says_so(view: RunView) -> None:
     assert concentration_said(NOTHING, "sv01").endswith("was not computed in this run.")
     assert clusters_said(NOTHING, "sv01") == "No circles were looked for in this run."
