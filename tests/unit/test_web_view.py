@@ -238,6 +238,25 @@ def test_every_layer_puts_every_area_in_one_class(run: view.RunView, priority: s
         assert result.text.map(bool).all()
 
 
+def test_panel_and_legend_say_nothing_of_the_side_that_was_not_tested(run: view.RunView) -> None:
+    config = run.manifest["config"]
+    tested = {**config, "statistics": {**config.get("statistics", {}), "alternative": "less"}}
+    labels = ["Not significant", *["High-Low"] * (len(run.areas) - 1)]
+    one = dataclasses.replace(
+        changed(run, sv01_lisa_cluster=labels, sv01_gi_bin=0.0),
+        manifest={**run.manifest, "config": tested},
+    )
+    story = view.area_story(one, "sv01", one.areas.index[0])
+    assert story is not None
+    told = {fact.label: fact.text for fact in story.figures}
+    assert told["Beside its neighbours"] == "Not unlike its neighbours beyond chance"
+    assert told["Hot or cold spot (Gi*)"] == "No cold spot"
+    layer = next(layer for layer in figures.LAYERS if layer.id == "cluster")
+    legend = {entry.text for entry in figures.classed(one, "sv01", layer).legend}
+    assert "Not unlike its neighbours beyond chance" in legend
+    assert "No pattern beyond chance" not in legend
+
+
 def test_a_layer_that_the_run_does_not_have_is_not_offered(run: view.RunView) -> None:
     poorer = dataclasses.replace(
         run,
