@@ -26,6 +26,9 @@ BoolArray = npt.NDArray[np.bool_]
 TextArray = npt.NDArray[np.str_]
 
 
+_NONE = np.uint8(CLUSTERS.index(NOT_SIGNIFICANT))
+
+
 class Labelled(NamedTuple):
     """What a local test says of each area, shape (n,) each.
 
@@ -76,9 +79,11 @@ def label_areas(
     again
         As for `further_seeds.seeds_that_agree`: the p-values of another seed.
     """
+    # What a one-sided test does not look for is not significant at any p.
+    sought = np.where(against & (quadrants != CLUSTERS.index(NO_NEIGHBOURS)), _NONE, quadrants)
 
     def named(q: FloatArray) -> LabelArray:
-        return quadrant_numbers(quadrants, np.where(against, np.maximum(q, 1.0), q), alpha)
+        return quadrant_numbers(sought, q, alpha)
 
     def corrected(p: FloatArray) -> FloatArray:
         inside = np.where(reported, p, np.nan)
@@ -101,7 +106,7 @@ def label_areas(
 
 def quadrants_of(z: FloatArray, lag: FloatArray, has: BoolArray) -> LabelArray:
     """Return the label, by number in `CLUSTERS`, that each area has where it is significant."""
-    label = np.full(z.size, CLUSTERS.index(NOT_SIGNIFICANT), dtype=np.uint8)
+    label = np.full(z.size, _NONE)
     with np.errstate(invalid="ignore"):
         high, low, above, under = z > 0, z < 0, lag > 0, lag < 0
     for number, here in enumerate((high & above, low & above, low & under, high & under)):
@@ -114,7 +119,7 @@ def quadrant_numbers(quadrants: LabelArray, p: FloatArray, alpha: float) -> Labe
     """Label areas by number in `CLUSTERS`: `quadrants_of` where p is at most alpha."""
     with np.errstate(invalid="ignore"):
         shown = (p <= alpha) | (quadrants == CLUSTERS.index(NO_NEIGHBOURS))
-    label = np.where(shown, quadrants, np.uint8(CLUSTERS.index(NOT_SIGNIFICANT)))
+    label = np.where(shown, quadrants, _NONE)
     np.copyto(label, np.uint8(CLUSTERS.index(NOT_TESTABLE)), where=np.isnan(p) & ~shown)
     return label
 

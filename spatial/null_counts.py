@@ -92,7 +92,7 @@ def _grouped(
     below = starts.take(home)
     up_to = below.copy()
     # Bounds in falling order of the values in their bin: who still has one left stands in front.
-    short = (_DEEP - held).astype(np.uint8).take(home)
+    short = (_DEEP - held.take(home)).astype(np.uint8)
     who = np.argsort(short, kind="stable")
     still = np.searchsorted(short.take(who), np.arange(_DEEP, 0, -1, dtype=np.uint8))
     who = who[: still[0]]

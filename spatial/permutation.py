@@ -15,16 +15,16 @@ alike: what they add to the sum of the neighbours, or multiply it by, is held wi
 
 from __future__ import annotations
 
-import threading
+from functools import partial
 from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from spatial.block_counts import DrawRequest, count_block, laid_out
+from spatial.blocks import SERIAL, BlockMap
 from spatial.errors import StatisticsError
-from spatial.null_counts import tail_counts
-from spatial.own_draws import OwnDraws, own_draws
-from spatial.samples import sample_blocks
+from spatial.samples import block_count
 from spatial.weights import neighbour_sums
 
 __all__ = [
@@ -69,6 +69,7 @@ def conditional_moran_counts(
     tolerance: float | None = None,
     only: npt.NDArray[np.bool_] | None = None,
     sums: FloatArray | None = None,
+    blocks: BlockMap = SERIAL,
 ) -> PermutationCounts:
     """Count the draws at or above, and at or below, each area's neighbour sum.
 
@@ -93,6 +94,8 @@ def conditional_moran_counts(
         the others are 0.
     sums
         The neighbours' sums of z, shape (n,), where they are known and z has a mean near 0.
+    blocks
+        Where blocks of 16,384 draws are counted; the counts are the same wherever it is.
 
     Raises
     ------
@@ -114,6 +117,7 @@ def conditional_moran_counts(
         tolerance=None if tolerance is None else np.array([tolerance]),
         only=only,
         sums=None if sums is None else sums[np.newaxis],
+        blocks=blocks,
     )[0]
 
 
@@ -127,6 +131,7 @@ def conditional_counts_of_maps(
     tolerance: FloatArray | None = None,
     only: npt.NDArray[np.bool_] | None = None,
     sums: FloatArray | None = None,
+    blocks: BlockMap = SERIAL,
 ) -> tuple[PermutationCounts, ...]:
     """Count as `conditional_moran_counts` does, for several variables on one graph.
 
@@ -139,8 +144,8 @@ def conditional_counts_of_maps(
         Values, shape (maps, n), finite: for example one row a month.
     tolerance
         One for each map, shape (maps,); see `conditional_moran_counts`.
-    only, sums
-        As for `conditional_moran_counts`; shapes (n,) and (maps, n).
+    only, sums, blocks
+        As for `conditional_moran_counts`; the first two of shapes (n,) and (maps, n).
 
     Raises
     ------
@@ -168,39 +173,21 @@ def conditional_counts_of_maps(
         return tuple(PermutationCounts(*nothing.copy()) for _ in maps)
     if widest > n - 1:
         raise StatisticsError(f"graph: an area has {widest} neighbours among {n} areas")
-    tests = []
+    layouts = []
     for which, row in enumerate(maps):
         # A common shift leaves every comparison as it is and keeps rounding small.
         centred = row - row.mean() if sums is None else row
         observed = neighbour_sums(centred, indptr, indices) if sums is None else sums[which]
-        slack = None if tolerance is None else float(tolerance[which])
-        tests.append(_Test(centred, observed, k, widest, slack))
-    for sample in sample_blocks(n, widest, permutations, seed):
-        drawn = sample[: int(k.max())]  # only these columns are looked up
-        places, running = _workspace(drawn.shape)
-        places[:] = drawn  # full-width positions are looked up twice as fast
-        own = own_draws(sample, places, k, whole)
-        for test in tests:
-            test.count(places, own, running)
-    return tuple(test.counts() for test in tests)
-
-
-class _Scratch(threading.local):
-    """Memory that each thread works in, kept: fresh memory costs more than what is done with it."""
-
-    places: npt.NDArray[np.intp] = np.empty(0, dtype=np.intp)
-    running: FloatArray = np.empty(0)
-
-
-_SCRATCH = _Scratch()
-
-
-def _workspace(shape: tuple[int, ...]) -> tuple[npt.NDArray[np.intp], FloatArray]:
-    """Return two arrays of this shape, whatever they hold."""
-    size = int(np.prod(shape))
-    if _SCRATCH.running.size < size:
-        _SCRATCH.places, _SCRATCH.running = np.empty(size, dtype=np.intp), np.empty(size)
-    return _SCRATCH.places[:size].reshape(shape), _SCRATCH.running[:size].reshape(shape)
+        slack = rounding_slack(centred, widest) if tolerance is None else float(tolerance[which])
+        layouts.append(laid_out(centred, observed, k, slack))
+    request = DrawRequest(n, widest, permutations, seed)
+    count = partial(count_block, tuple(layouts), request, k, whole)
+    counts = blocks.map(count, range(block_count(permutations)))
+    totals = next(counts)
+    for counted in counts:
+        for total, of_block in zip(totals, counted, strict=True):
+            np.add(total, of_block, out=total)
+    return tuple(PermutationCounts(*total) for total in totals)
 
 
 def rounding_slack(z: FloatArray, size: int) -> float:
@@ -265,76 +252,3 @@ def benjamini_hochberg(p: FloatArray) -> FloatArray:
     scaled *= made.size / np.arange(made.size, 0, -1)
     q[made.take(falling)] = np.minimum(1.0, np.minimum.accumulate(scaled))
     return q
-
-
-class _Test:
-    """One map laid out for counting: areas in order of k, so that those of one k stand together."""
-
-    def __init__(
-        self,
-        centred: FloatArray,
-        observed: FloatArray,
-        k: IntArray,
-        widest: int,
-        tolerance: float | None,
-    ) -> None:
-        slack = rounding_slack(centred, widest) if tolerance is None else tolerance
-        self.centred = centred
-        self.low, self.high = observed - slack, observed + slack
-        # The widest that a tie can be: a rounded difference never falls when the true one rises.
-        self.tie = float((self.high - self.low).max())
-        narrow = k.astype(np.uint16) if widest <= np.iinfo(np.uint16).max else k
-        self.order = np.argsort(narrow, kind="stable")
-        self.ends = np.cumsum(np.bincount(k, minlength=widest + 1)).tolist()
-        self.lowest, self.highest = self.low.take(self.order), self.high.take(self.order)
-        self.above, self.below = (np.zeros(k.size, dtype=np.int64) for _ in range(2))
-        # Those of the draws that hold the area itself, in the order of the areas.
-        self.own_above, self.own_below, self.own = (
-            np.zeros(k.size, dtype=np.int64) for _ in range(3)
-        )
-        self.drawn = 0
-
-    def count(self, sample: npt.NDArray[np.intp], own: OwnDraws, sums: FloatArray) -> None:
-        """Count a block of draws. `sums` has the shape of `sample` and is written over."""
-        self.centred.take(sample, out=sums, mode="clip")  # no position is outside
-        for column in range(1, len(sums)):  # a running sum; numpy's own over rows is much slower
-            sums[column] += sums[column - 1]
-        self._count_own(sums, own)
-        self.drawn += sums.shape[1]
-        for size, null in enumerate(sums, start=1):
-            here = slice(self.ends[size - 1], self.ends[size])
-            if here.start < here.stop:
-                above, below = tail_counts(null, self.lowest[here], self.highest[here])
-                self.above[here] += above
-                self.below[here] += below
-
-    def counts(self) -> PermutationCounts:
-        """Return the counts without each area's own draws, in the order of the areas."""
-        greater, less, draws = (np.empty(self.order.size, dtype=np.int64) for _ in range(3))
-        greater[self.order], less[self.order] = self.above, self.below
-        draws[:] = self.drawn
-        draws[self.order[: self.ends[0]]] = 0  # nothing is counted for an area without neighbours
-        greater -= self.own_above
-        less -= self.own_below
-        draws -= self.own
-        return PermutationCounts(greater, less, draws)
-
-    def _count_own(self, sums: FloatArray, own: OwnDraws) -> None:
-        """Count the draws whose first k columns hold the area itself."""
-        flat, lower, tied = sums.ravel(), [], []
-        for held, where in zip(own.whose, own.where, strict=True):
-            null = flat.take(where)
-            over = null - self.low.take(held)
-            lower.append(held.compress(over < 0.0))
-            # At or above the lower bound by so little: these few are compared as they are.
-            near = (np.abs(over) <= self.tie).nonzero()[0]
-            if near.size:
-                close, area = null.take(near), held.take(near)
-                tied.append(area[(close >= self.low[area]) & (close <= self.high[area])])
-        n = self.own.size
-        below = np.bincount(np.concatenate(lower), minlength=n)
-        self.own_above += own.number - below
-        self.own_below += below
-        if tied:
-            self.own_below += np.bincount(np.concatenate(tied), minlength=n)
-        self.own += own.number

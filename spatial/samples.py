@@ -10,7 +10,14 @@ import numpy.typing as npt
 
 from spatial.errors import StatisticsError
 
-__all__ = ["PERMUTATION_STAGE", "SampleArray", "ordered_samples", "sample_blocks"]
+__all__ = [
+    "PERMUTATION_STAGE",
+    "SampleArray",
+    "block_count",
+    "ordered_samples",
+    "sample_block",
+    "sample_blocks",
+]
 
 SampleArray = npt.NDArray[np.unsignedinteger | np.signedinteger]
 
@@ -21,32 +28,48 @@ _BLOCK = 16_384
 """Draws made from one generator. Part of the result: another size gives other draws."""
 
 _KEPT_BYTES = 4_000_000
-"""Draws up to this size are kept, for the eight latest requests: 463 areas, 99,999 draws, 6 seeds.
-Another map or weight on the same areas meets the same draws, and drawing them takes longest."""
+"""Draws up to this size are kept: those of 463 areas, 99,999 draws. Another map or weight on the
+same areas meets the same draws, and drawing them takes longest."""
+
+_KEPT_BLOCKS = 56
+"""Blocks kept: those of eight such requests, as a published seed and five further ones make."""
 
 _LONG = 200
 """Samples longer than the root of this many n are drawn by shuffling all n: measured break-even."""
 
 
+def block_count(permutations: int) -> int:
+    """Return into how many blocks so many permutations are divided."""
+    return -(-permutations // _BLOCK)
+
+
+def sample_block(
+    n: int, size: int, permutations: int, seed: int | np.random.SeedSequence, block: int
+) -> SampleArray:
+    """Draw one block of ordered samples of `size` out of n areas without replacement.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (size, draws in this block), each column a draw; 16,384 draws a block but the last.
+        It may be kept for the next who asks, and is not to be written to.
+    """
+    draws = min(_BLOCK, permutations - block * _BLOCK)
+    own = _block_seed(seed, block)
+    if _width(n).itemsize * size * permutations > _KEPT_BYTES:
+        return ordered_samples(n, size, draws, np.random.default_rng(own))
+    entropy = own.entropy
+    if not isinstance(entropy, int | None):
+        entropy = tuple(entropy)
+    return _kept_block(n, size, draws, entropy, tuple(own.spawn_key))
+
+
 def sample_blocks(
     n: int, size: int, permutations: int, seed: int | np.random.SeedSequence
 ) -> Iterator[SampleArray]:
-    """Yield blocks of ordered samples of `size` out of n areas without replacement.
-
-    Yields
-    ------
-    numpy.ndarray
-        Shape (size, draws in this block), each column a draw; 16,384 draws a block but the last.
-    """
-    if _width(n).itemsize * size * permutations > _KEPT_BYTES:
-        for block in range(-(-permutations // _BLOCK)):
-            yield _sample_block(n, size, permutations, block, _block_seed(seed, block))
-        return
-    first = _block_seed(seed, 0)
-    entropy = first.entropy
-    if not isinstance(entropy, int | None):
-        entropy = tuple(entropy)
-    yield from _kept_blocks(n, size, permutations, entropy, tuple(first.spawn_key[:-1]))
+    """Yield every `sample_block` of so many permutations, in order."""
+    for block in range(block_count(permutations)):
+        yield sample_block(n, size, permutations, seed, block)
 
 
 def ordered_samples(n: int, size: int, draws: int, rng: np.random.Generator) -> SampleArray:
@@ -131,29 +154,15 @@ def _width(n: int) -> np.dtype[np.uint16] | np.dtype[np.int32]:
     return np.dtype(np.uint16) if n <= np.iinfo(np.uint16).max else np.dtype(np.int32)
 
 
-def _sample_block(
-    n: int, size: int, permutations: int, block: int, seed: np.random.SeedSequence
+@lru_cache(maxsize=_KEPT_BLOCKS)
+def _kept_block(
+    n: int, size: int, draws: int, entropy: int | tuple[int, ...] | None, key: tuple[int, ...]
 ) -> SampleArray:
-    draws = min(_BLOCK, permutations - block * _BLOCK)
-    return ordered_samples(n, size, draws, np.random.default_rng(seed))
-
-
-@lru_cache(maxsize=8)
-def _kept_blocks(
-    n: int,
-    size: int,
-    permutations: int,
-    entropy: int | tuple[int, ...] | None,
-    key: tuple[int, ...],
-) -> tuple[SampleArray, ...]:
     """Draw once what the same request would draw again: the draws depend on nothing else."""
-    seed = np.random.SeedSequence(entropy, spawn_key=key)
-    blocks = []
-    for block in range(-(-permutations // _BLOCK)):
-        sample = _sample_block(n, size, permutations, block, _block_seed(seed, block))
-        sample.setflags(write=False)
-        blocks.append(sample)
-    return tuple(blocks)
+    rng = np.random.default_rng(np.random.SeedSequence(entropy, spawn_key=key))
+    sample = ordered_samples(n, size, draws, rng)
+    sample.setflags(write=False)
+    return sample
 
 
 def _block_seed(seed: int | np.random.SeedSequence, block: int) -> np.random.SeedSequence:

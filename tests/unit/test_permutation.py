@@ -5,21 +5,22 @@ from __future__ import annotations
 import itertools
 import tracemalloc
 from collections import Counter
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
 from scipy import stats
 
-from spatial import permutation, samples
+from spatial import block_counts, samples
+from spatial.blocks import block_map
 from spatial.errors import StatisticsError
 from spatial.permutation import (
     PermutationCounts,
     benjamini_hochberg,
+    conditional_counts_of_maps,
     conditional_moran_counts,
     pseudo_p,
 )
-from spatial.samples import PERMUTATION_STAGE, ordered_samples, sample_blocks
+from spatial.samples import PERMUTATION_STAGE, ordered_samples, sample_block, sample_blocks
 from spatial.weights import Neighbours
 
 LINKS = ((0, 1), (0, 2), (1, 2), (2, 3), (3, 4), (3, 5), (2, 5))
@@ -64,10 +65,7 @@ def test_all_draws_at_once_give_the_enumerated_null(
     widest = int(graph.cardinalities.max())
     every = np.array(list(itertools.permutations(range(6), widest)), dtype=np.int32).T
 
-    def all_draws(*_: object) -> Iterator[np.ndarray]:
-        yield every
-
-    monkeypatch.setattr(permutation, "sample_blocks", all_draws)
+    monkeypatch.setattr(block_counts, "sample_block", lambda *_: every)
     z = np.array(values) * unit
     counts = conditional_moran_counts(z, graph.indptr, graph.indices, permutations=1, seed=0)
     for i in range(6):
@@ -159,10 +157,10 @@ def test_own_draws_that_were_kept_are_those_that_are_found(
     asked = [(z, only, seed) for z in values for only in (None, some) for seed in (41, 42)]
     kept = [counted(*each) for each in asked]
 
-    def fresh(*request: object) -> Iterator[np.ndarray]:
-        yield from (block.copy() for block in sample_blocks(*request))
+    def fresh(*request: object) -> np.ndarray:
+        return sample_block(*request).copy()  # type: ignore[arg-type]
 
-    monkeypatch.setattr(permutation, "sample_blocks", fresh)
+    monkeypatch.setattr(block_counts, "sample_block", fresh)
     for counts, each in zip(kept, asked, strict=True):
         np.testing.assert_array_equal(counts, counted(*each))
 
@@ -328,3 +326,17 @@ def test_benjamini_hochberg_leaves_out_tests_not_made() -> None:
     p = np.array([0.01, np.nan, 0.02, 0.9])
     np.testing.assert_allclose(benjamini_hochberg(p), [0.03, np.nan, 0.03, 0.9])
     assert np.isnan(benjamini_hochberg(np.full(3, np.nan))).all()
+
+
+def test_two_processes_count_what_one_counts() -> None:
+    """Also with draws of the largest kind, which no process keeps for another."""
+    rng = np.random.default_rng(6)
+    graph = graph_of(60, tuple((i, i + step) for i in range(50) for step in (1, 3, 9)))
+    maps = np.stack([rng.normal(size=60), rng.poisson(1.0, size=60).astype(float)])
+    asked = {"permutations": 40_000, "seed": 12}
+    alone = conditional_counts_of_maps(maps, graph.indptr, graph.indices, **asked)
+    with block_map(2) as pool:
+        shared = conditional_counts_of_maps(maps, graph.indptr, graph.indices, blocks=pool, **asked)
+    for one, two in zip(alone, shared, strict=True):
+        np.testing.assert_array_equal(one, two)
+        assert one.draws.max() > 30_000
