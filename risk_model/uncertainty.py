@@ -16,6 +16,7 @@ from risk_model.layers.small_area import Smoothed
 from risk_model.normalise import normalise_draws
 from risk_model.ranking import highest_first, in_top
 from spatial.blocks import SERIAL, BlockMap
+from spatial.gamma_draws import GammaBase, gamma_base
 
 __all__ = ["BLOCK", "DrawPlan", "RankDraws", "Weighted", "joint_draws", "rank_draws"]
 
@@ -35,13 +36,16 @@ _RISKS: Kept[NDArray[np.float64]] = Kept(_MOST_RISKS)
 """Drawn risks: what a change of settings leaves as it was is not drawn again. Where all that one
 call draws would not fit, none is kept: each would have gone before it is asked for again."""
 
+_BASES: Kept[GammaBase] = Kept(_MOST_RISKS)
+"""What risks are drawn from: the same for other counts, as another period has them."""
+
 _INDICATORS: Kept[NDArray[np.float64]] = Kept(384)
 """Drawn indicators, apart from risks so that they outlast them: another weight needs these alone.
 2,000 draws (40 blocks) of nine indicators; 70 MB for 463 areas."""
 
 Block = list[tuple[NDArray[np.int32], NDArray[np.float64]]]
 
-_RISK_STAGE, _MONTH_STAGE, _WEIGHT_STAGE, _EXPECTED_STAGE = 601, 602, 603, 604
+_RISK_STAGE, _MONTH_STAGE, _WEIGHT_STAGE, _EXPECTED_STAGE, _AGAIN_STAGE = 601, 602, 603, 604, 605
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,8 +245,8 @@ class _BlockDraws:
         self._key = (number, draws, seed, bits(anywhere))
         self._small = draws * anywhere.size <= _KEPT_CELLS
         # Otherwise risks are kept as long as their block: priorities share them.
-        fits = self._small and of * len(streams) <= _MOST_RISKS
-        self._drawn = _RISKS if fits else Kept[NDArray[np.float64]](len(streams))
+        self._fits = self._small and of * len(streams) <= _MOST_RISKS
+        self._drawn = _RISKS if self._fits else Kept[NDArray[np.float64]](len(streams))
 
     def normalised(
         self, part: Weighted, plan: DrawPlan, months: np.random.Generator
@@ -287,11 +291,18 @@ class _BlockDraws:
 
     def _risks(self, stream: Stream) -> NDArray[np.float64]:
         """Return draws by areas of one stream; the same for every priority."""
+        # Keyed by its own name: a change of weights or of another indicator leaves it alone.
+        name, n = repr(stream), int(self._anywhere.sum())
+
+        def begin() -> GammaBase:
+            rng = _generator(self._seed, _RISK_STAGE, self._number, name)
+            return gamma_base(self._draws, n, rng)
 
         def work() -> NDArray[np.float64]:
-            # Keyed by its own name: a change of weights or of another indicator leaves it alone.
-            rng = _generator(self._seed, _RISK_STAGE, self._number, repr(stream))
-            return self._streams[stream].draw(self._draws, rng, among=self._anywhere)
+            asked = (self._seed, self._number, name, self._draws, n)
+            base = _BASES.get(asked, begin) if self._fits else begin()
+            rng = _generator(self._seed, _AGAIN_STAGE, self._number, name)
+            return self._streams[stream].draw(base, rng, among=self._anywhere)
 
         return self._drawn.get((self._key, self._streams[stream], stream), work)
 

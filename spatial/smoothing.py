@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spatial.errors import StatisticsError
+from spatial.gamma_draws import gamma_base, standard_gamma
 
 __all__ = [
     "GammaPoisson",
@@ -17,6 +18,7 @@ __all__ = [
     "fit_gamma_poisson",
     "marshall",
     "posterior",
+    "posterior_gamma",
     "posterior_mean",
 ]
 
@@ -236,7 +238,7 @@ def posterior(
     """
     from scipy.special import gammaincc, gammaincinv  # noqa: PLC0415 - 0.3 s to import
 
-    shape, rate, known = _posterior_gamma(events, expected, fit, phi)
+    shape, rate, known = posterior_gamma(events, expected, fit, phi)
     n = known.size
     mean, lo, hi, above_1, above_1_5 = (np.full(n, np.nan) for _ in range(5))
     if fit.spread:
@@ -256,7 +258,7 @@ def posterior_mean(
     events: npt.ArrayLike, expected: npt.ArrayLike, fit: GammaPoisson, *, phi: float = 1.0
 ) -> FloatArray:
     """Return the mean of `posterior` alone, to the last bit, for a tenth of the work."""
-    shape, rate, known = _posterior_gamma(events, expected, fit, phi)
+    shape, rate, known = posterior_gamma(events, expected, fit, phi)
     mean = np.full(known.size, np.nan)
     mean[known] = shape[known] / rate[known] if fit.spread else 1.0
     return mean
@@ -279,10 +281,10 @@ def draw_relative_risk(
     """
     if draws < 1:
         raise StatisticsError(f"draws: {draws} is below 1")
-    shape, rate, known = _posterior_gamma(events, expected, fit, phi)
+    shape, rate, known = posterior_gamma(events, expected, fit, phi)
     if not fit.spread:
         return np.broadcast_to(np.where(known, 1.0, np.nan), (draws, known.size)).copy()
-    drawn = rng.standard_gamma(shape[known], size=(draws, int(known.sum())))
+    drawn = standard_gamma(shape[known], gamma_base(draws, int(known.sum()), rng), rng)
     drawn /= rate[known]
     if known.all():
         return drawn
@@ -291,10 +293,10 @@ def draw_relative_risk(
     return result
 
 
-def _posterior_gamma(
+def posterior_gamma(
     events: npt.ArrayLike, expected: npt.ArrayLike, fit: GammaPoisson, phi: float
 ) -> tuple[FloatArray, FloatArray, BoolArray]:
-    """Return shape and rate of the posterior and where it is calculable."""
+    """Return shape and rate of `posterior`, and where it is calculable, shape (n,) each."""
     if not (np.isfinite(phi) and phi >= 1.0):
         raise StatisticsError(f"phi: {phi} is not a number of 1 or more")
     observed, base, known = counts_and_base(events, expected, "expected")

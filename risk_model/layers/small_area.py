@@ -10,14 +10,15 @@ from numpy.typing import NDArray
 from risk_model.kept import Kept, bits
 from risk_model.layers.crime import Exposure, expected_by_month
 from spatial.errors import StatisticsError
+from spatial.gamma_draws import GammaBase, standard_gamma
 from spatial.local_smoothing import marshall_local
 from spatial.smoothing import (
     GammaPoisson,
     dispersion,
-    draw_relative_risk,
     fit_gamma_poisson,
     marshall,
     posterior,
+    posterior_gamma,
     posterior_mean,
 )
 from spatial.weights import Neighbours
@@ -84,22 +85,32 @@ class Smoothed:
     phi: float
 
     def draw(
-        self, draws: int, rng: np.random.Generator, *, among: NDArray[np.bool_]
+        self, base: GammaBase, rng: np.random.Generator, *, among: NDArray[np.bool_]
     ) -> NDArray[np.float64]:
-        """Return draws by areas of the relative risk for the areas `among`; NaN where unknown."""
-        out = np.tile(np.where(np.isnan(self.expected), np.nan, self.mean), (draws, 1))
+        """Return draws by areas of the relative risk for the areas `among`; NaN where unknown.
+
+        `base` has a column for each of these areas; it and `rng` are what the draws are made from.
+        """
+        n = self.expected.size
+        fixed = np.where(np.isnan(self.expected), np.nan, self.mean)
+        shape, scale = np.ones(n), np.full(n, np.nan)
         for group in self.groups:
             kept = group.members[among[group.members]]
-            if len(kept):
-                out[:, kept] = group.level * draw_relative_risk(
-                    self.events[kept],
-                    group.level * self.expected[kept],
-                    group.fit,
-                    self.phi,
-                    draws,
-                    rng,
-                )
-        return np.asarray(out[:, among], dtype=np.float64)
+            own, rate, known = posterior_gamma(
+                self.events[kept], group.level * self.expected[kept], group.fit, self.phi
+            )
+            if group.fit.spread:
+                shape[kept] = own
+                scale[kept] = np.where(known, group.level / np.where(known, rate, 1.0), np.nan)
+                fixed[kept] = np.nan
+            else:
+                fixed[kept] = np.where(known, group.level, np.nan)
+        drawn = standard_gamma(shape[among], base, rng)
+        drawn *= scale[among]
+        undrawn = np.isnan(scale[among])
+        if undrawn.any():
+            drawn[:, undrawn] = fixed[among][undrawn]
+        return drawn
 
 
 _KEPT: Kept[Smoothed] = Kept(64)

@@ -27,6 +27,7 @@ from risk_model.layers.small_area import (
     smooth,
 )
 from spatial.errors import ConfigError
+from spatial.gamma_draws import gamma_base
 from spatial.smoothing import fit_gamma_poisson, marshall
 
 VIOLENCE = CASE.VIOLENCE
@@ -231,7 +232,8 @@ def test_no_spread_beyond_chance_makes_every_risk_one() -> None:
     )
     np.testing.assert_array_equal(found.mean, 1.0)
     np.testing.assert_array_equal(exceedance(found, 1.5), 0.0)
-    drawn = found.draw(3, np.random.default_rng(0), among=study)
+    rng = np.random.default_rng(0)
+    drawn = found.draw(gamma_base(3, 40, rng), rng, among=study)
     np.testing.assert_array_equal(drawn, np.ones((3, 40)))
 
 
@@ -258,7 +260,8 @@ def test_draws_average_to_the_mean() -> None:
     data = CASE.case()
     events = monthly_events(data, Offence(VIOLENCE, 1.0))
     found = smooth(events, exposure(data), in_study=data.in_study, covered=data.covered)
-    drawn = found.draw(4000, np.random.default_rng(2), among=data.in_study)
+    rng = np.random.default_rng(2)
+    drawn = found.draw(gamma_base(4000, int(data.in_study.sum()), rng), rng, among=data.in_study)
     np.testing.assert_allclose(drawn.mean(axis=0), found.mean, rtol=0.05)
 
 
