@@ -7,22 +7,22 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from spatial.errors import StatisticsError
 from spatial.further_seeds import LabelArray
 from spatial.labels import label_areas, label_words, quadrants_of, untested_numbers
 from spatial.local_tests import (
     Correction,
     against_alternative,
+    check_test,
+    checked_values,
     is_constant,
-    refuse_not_finite,
     report_mask,
+    sum_slack,
     why_not_tested,
 )
 from spatial.permutation import (
     Alternative,
     conditional_moran_counts,
     pseudo_p,
-    rounding_slack,
     times_own_value,
 )
 from spatial.weights import Neighbours
@@ -137,14 +137,9 @@ def bivariate_moran(
         Where a value is not finite or of another length than the graph, or a setting is out of
         range.
     """
-    own, other = _variable(x, "x", neighbours), _variable(y, "y", neighbours)
+    own, other = (checked_values(v, neighbours.codes, name) for v, name in ((x, "x"), (y, "y")))
     reported = report_mask(report, neighbours.n)
-    if not 0.0 < alpha < 1.0:
-        raise StatisticsError(f"alpha: {alpha} is not between 0 and 1")
-    if correction not in ("benjamini-hochberg", "none"):
-        raise StatisticsError(f"correction: {correction!r} is not benjamini-hochberg or none")
-    if permutations < 1:
-        raise StatisticsError(f"permutations: {permutations} is below 1")
+    check_test(alpha=alpha, correction=correction, permutations=permutations)
     n, has = neighbours.n, neighbours.cardinalities > 0
     reason = why_not_tested(own, has, events) or why_not_tested(other, has, events)
     nothing = np.full(n, np.nan)
@@ -165,8 +160,8 @@ def bivariate_moran(
             permutations, seed, nothing, reason,
         )  # fmt: skip
     widest = int(neighbours.cardinalities.max())
-    slack = _slack(other, zy, widest)
-    at_mean = has & (np.abs(zx) <= _slack(own, zx, 1))
+    slack = sum_slack(other, other.std(), zy, widest)
+    at_mean = has & (np.abs(zx) <= sum_slack(own, own.std(), zx, 1))
 
     def test(key: np.random.SeedSequence | int, only: BoolArray | None = None) -> FloatArray:
         counts = conditional_moran_counts(
@@ -187,21 +182,3 @@ def bivariate_moran(
         neighbours.codes, value, i, lag, correlation, p, *found[:3], permutations, seed,
         found.agreement, "",
     )  # fmt: skip
-
-
-def _variable(values: npt.ArrayLike, name: str, neighbours: Neighbours) -> FloatArray:
-    """Check one of the two variables against the graph."""
-    column = np.asarray(values, dtype=np.float64)
-    if column.shape != (neighbours.n,):
-        raise StatisticsError(
-            f"{name}: shape {column.shape} for a graph of {neighbours.n} areas; "
-            "give one value an area, sorted by area code"
-        )
-    refuse_not_finite(column, name, neighbours.codes)
-    return column
-
-
-def _slack(values: FloatArray, z: FloatArray, size: int) -> float:
-    """Return how close two sums of z are equal; values far from 0 carry fewer digits."""
-    far = np.array([np.abs(values).max() / values.std()])
-    return rounding_slack(z, size) + rounding_slack(far, size)

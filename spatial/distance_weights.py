@@ -23,9 +23,11 @@ from spatial.labels import label_areas, quadrants_of, untested_numbers
 from spatial.local_tests import (
     Correction,
     against_alternative,
+    check_test,
+    checked_values,
     is_constant,
-    refuse_not_finite,
     report_mask,
+    sum_slack,
     why_not_tested,
 )
 from spatial.moran import LocalMoran
@@ -197,18 +199,9 @@ def weighted_local_moran(
     StatisticsError
         Where y is not finite or of another length than the graph, or a setting is out of range.
     """
-    values = np.asarray(y, dtype=np.float64)
-    if values.shape != (neighbours.n,):
-        raise StatisticsError(
-            f"y: shape {values.shape} for a graph of {neighbours.n} areas; "
-            "give one value an area, sorted by area code"
-        )
-    refuse_not_finite(values, "y", neighbours.codes)
+    values = checked_values(y, neighbours.codes)
     reported = report_mask(report, neighbours.n)
-    if not 0.0 < alpha < 1.0:
-        raise StatisticsError(f"alpha: {alpha} is not between 0 and 1")
-    if correction not in ("benjamini-hochberg", "none"):
-        raise StatisticsError(f"correction: {correction!r} is not benjamini-hochberg or none")
+    check_test(alpha=alpha, correction=correction, permutations=permutations)
     has = neighbours.cardinalities > 0
     nothing = np.full(neighbours.n, np.nan)
     reason = why_not_tested(values, has, events)
@@ -223,9 +216,7 @@ def weighted_local_moran(
             neighbours.codes, z * lag, lag, nothing, nothing, blank, blank, permutations, seed,
             nothing, reason,
         )  # fmt: skip
-    widest = int(neighbours.cardinalities.max())
-    far = np.array([np.abs(values).max() / values.std()])
-    slack = rounding_slack(z, widest) + rounding_slack(far, widest)
+    slack = sum_slack(values, values.std(), z, int(neighbours.cardinalities.max()))
 
     def test(key: np.random.SeedSequence | int, only: BoolArray | None = None) -> FloatArray:
         counts = conditional_weighted_counts(

@@ -11,33 +11,28 @@ import numpy.typing as npt
 
 from spatial.errors import StatisticsError
 from spatial.further_seeds import p_bounds
+from spatial.gi_bins import gi_bins, gi_labels, gi_level
 from spatial.local_tests import (
     AGREEMENT_STAGE,
-    NO_NEIGHBOURS,
-    NOT_SIGNIFICANT,
-    NOT_TESTABLE,
     Correction,
+    check_test,
     checked_values,
+    corrected,
     report_mask,
+    sum_slack,
     why_not_tested,
 )
 from spatial.permutation import (
     Alternative,
     PermutationCounts,
-    benjamini_hochberg,
     conditional_counts_of_maps,
     pseudo_p,
-    rounding_slack,
 )
 from spatial.weights import Neighbours, neighbour_sums
 
 __all__ = [
-    "COLD_SPOTS",
-    "GI_LABELS",
-    "HOT_SPOTS",
     "LocalG",
     "getis_ord_z",
-    "gi_bins",
     "local_g",
     "local_g_of_maps",
 ]
@@ -47,13 +42,6 @@ IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 TextArray = npt.NDArray[np.str_]
 Weights = Literal["binary", "row-standardised"]
-
-HOT_SPOTS = ("Hot spot 90 %", "Hot spot 95 %", "Hot spot 99 %")
-COLD_SPOTS = ("Cold spot 90 %", "Cold spot 95 %", "Cold spot 99 %")
-GI_LABELS = (*HOT_SPOTS, *COLD_SPOTS, NOT_SIGNIFICANT, NO_NEIGHBOURS, NOT_TESTABLE)
-
-_LEVELS = (0.10, 0.05, 0.01)
-"""Highest q of the bins 1, 2, 3: 90, 95 and 99 % confidence, as ArcGIS's Gi_Bin field has them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,7 +68,7 @@ class LocalG:
     raw_bin
         The same by p, without correction: weaker evidence.
     label
-        `bin` in words: one of `GI_LABELS`.
+        `bin` in words: one of `spatial.gi_bins.GI_LABELS`.
     permutations, seed
         As asked for.
     inference
@@ -160,27 +148,6 @@ def getis_ord_z(
     return z
 
 
-def gi_bins(z: FloatArray, counts: PermutationCounts, p: FloatArray) -> FloatArray:
-    """Return 3, 2 or 1 where p is at most .01, .05 or .10, signed by heat; NaN where p is.
-
-    A hot spot has Z above 0 and its neighbours' sum in the upper tail of the null; a cold spot has
-    both the other way. Where they disagree the bin is 0: one high area alone in low surroundings
-    can have Z above 0 while what is unusual about it is how low its neighbours are.
-    """
-    level = _level(p)
-    with np.errstate(invalid="ignore"):
-        hot = (z > 0) & (counts.greater < counts.less)
-        cold = (z < 0) & (counts.less < counts.greater)
-    return np.where(np.isnan(p), np.nan, level * (hot.astype(np.int64) - cold))
-
-
-def _level(p: FloatArray) -> IntArray:
-    """Return 3, 2, 1 where p is at most .01, .05, .10; 0 above and for NaN."""
-    with np.errstate(invalid="ignore"):
-        reached: IntArray = np.sum([p <= highest for highest in _LEVELS], axis=0, dtype=np.int64)
-    return reached
-
-
 def local_g(
     y: npt.ArrayLike,
     neighbours: Neighbours,
@@ -236,7 +203,7 @@ def local_g(
     StatisticsError
         Where y is not finite or of another length than the graph, or a setting is out of range.
     """
-    values = checked_values(y, neighbours)
+    values = checked_values(y, neighbours.codes)
     return local_g_of_maps(
         values[np.newaxis],
         neighbours,
@@ -285,16 +252,13 @@ def local_g_of_maps(
     reported = report_mask(report, neighbours.n)
     if weights not in ("binary", "row-standardised"):
         raise StatisticsError(f"weights: {weights!r} is not binary or row-standardised")
-    if correction not in ("benjamini-hochberg", "none"):
-        raise StatisticsError(f"correction: {correction!r} is not benjamini-hochberg or none")
+    check_test(correction=correction, permutations=permutations)
     if alternative not in ("two-sided", "greater", "less"):
         raise StatisticsError(f"alternative: {alternative!r} is not two-sided, greater or less")
-    if permutations < 1:
-        raise StatisticsError(f"permutations: {permutations} is below 1")
     for name, given in (("events", events), ("counts", counts)):
         if given is not None and len(given) != len(maps):
             raise StatisticsError(f"{name}: {len(given)} of them for {len(maps)} maps")
-    checked = [checked_values(row, neighbours) for row in maps]
+    checked = [checked_values(row, neighbours.codes) for row in maps]
     has = neighbours.cardinalities > 0
     z = [getis_ord_z(y, neighbours.indptr, neighbours.indices, star=star) for y in checked]
     reasons = [
@@ -312,8 +276,8 @@ def local_g_of_maps(
             permutations=permutations, seed=key, tolerance=slack, only=only,
         )  # fmt: skip
 
-    def corrected(p: FloatArray) -> FloatArray:
-        return _corrected(p, reported, correction)
+    def adjusted(p: FloatArray) -> FloatArray:
+        return corrected(p, reported, correction)
 
     def read(drawn: Sequence[PermutationCounts]) -> list[_Tested]:
         return [
@@ -332,7 +296,7 @@ def local_g_of_maps(
         }
         # Where both ends have a level so does the side: its tail stays the small one of the two.
         is_open = {
-            which: _level(corrected(low)) != _level(corrected(high))
+            which: gi_level(adjusted(low)) != gi_level(adjusted(high))
             for which, (low, high) in ends.items()
         }
         some = np.any(list(is_open.values()), axis=0)
@@ -341,7 +305,7 @@ def local_g_of_maps(
             key = np.random.SeedSequence(seed, spawn_key=(AGREEMENT_STAGE, check))
             for which, again in zip(tested, draw(key, some), strict=True):
                 p = np.where(is_open[which], pseudo_p(again, alternative), ends[which][1])
-                held = gi_bins(z[which], again, corrected(p)) == published[which].bin
+                held = gi_bins(z[which], again, adjusted(p)) == published[which].bin
                 same[which].append(held | ~is_open[which])
         agreement = {
             which: np.where(
@@ -362,7 +326,7 @@ def local_g_of_maps(
                 q=found.q,
                 bin=found.bin,
                 raw_bin=found.raw_bin,
-                label=_labels(found.bin, has),
+                label=gi_labels(found.bin, has),
                 permutations=permutations,
                 seed=seed,
                 inference=reasons[which],
@@ -392,14 +356,8 @@ def _read(
 ) -> _Tested:
     """Turn counts into p, q and bins; a one-sided test sees one side alone."""
     p = pseudo_p(counts, alternative)
-    q, inside = _corrected(p, reported, correction), np.where(reported, p, np.nan)
+    q, inside = corrected(p, reported, correction), np.where(reported, p, np.nan)
     return _Tested(p, q, gi_bins(z, counts, q), gi_bins(z, counts, inside))
-
-
-def _corrected(p: FloatArray, reported: BoolArray, correction: Correction) -> FloatArray:
-    """Return q of the reported areas; NaN for the others."""
-    inside = np.where(reported, p, np.nan)
-    return benjamini_hochberg(inside) if correction == "benjamini-hochberg" else inside
 
 
 def _standardised(
@@ -409,11 +367,10 @@ def _standardised(
     widest = int(neighbours.cardinalities.max(initial=0))
     rows, slack = [], []
     for y in maps:
-        z = (y - y.mean()) / y.std()
+        scale = y.std()
+        z = (y - y.mean()) / scale
         rows.append(z)
-        # The scale of y's own rounding, in units of z: values far from 0 carry fewer digits.
-        far = np.array([np.abs(y).max() / y.std()])
-        slack.append(rounding_slack(z, widest) + rounding_slack(far, widest))
+        slack.append(sum_slack(y, scale, z, widest))
     return np.array(rows).reshape(len(rows), neighbours.n), np.array(slack)
 
 
@@ -426,14 +383,6 @@ def _local_value(
     if weights == "row-standardised":
         total = total / np.maximum(1, k + int(star))
     return np.where(k > 0, total, np.nan)
-
-
-def _labels(bins: FloatArray, has: BoolArray) -> TextArray:
-    """Put bins into words."""
-    names = {level + 1: name for level, name in enumerate(HOT_SPOTS)}
-    names |= {-level - 1: name for level, name in enumerate(COLD_SPOTS)}
-    conditions = [~has, np.isnan(bins), *(bins == level for level in names)]
-    return np.select(conditions, [NO_NEIGHBOURS, NOT_TESTABLE, *names.values()], NOT_SIGNIFICANT)
 
 
 def _sum_of_others(values: FloatArray) -> FloatArray:

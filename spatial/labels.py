@@ -9,8 +9,15 @@ import numpy as np
 import numpy.typing as npt
 
 from spatial.further_seeds import LabelArray, p_bounds, seeds_that_agree
-from spatial.local_tests import CLUSTERS, NO_NEIGHBOURS, NOT_SIGNIFICANT, NOT_TESTABLE, Correction
-from spatial.permutation import Alternative, benjamini_hochberg
+from spatial.local_tests import (
+    CLUSTERS,
+    NO_NEIGHBOURS,
+    NOT_SIGNIFICANT,
+    NOT_TESTABLE,
+    Correction,
+    corrected,
+)
+from spatial.permutation import Alternative
 
 __all__ = [
     "Labelled",
@@ -85,17 +92,13 @@ def label_areas(
     def named(q: FloatArray) -> LabelArray:
         return quadrant_numbers(sought, q, alpha)
 
-    def corrected(p: FloatArray) -> FloatArray:
-        inside = np.where(reported, p, np.nan)
-        return benjamini_hochberg(inside) if correction == "benjamini-hochberg" else inside
-
-    q = corrected(p)
+    q = corrected(p, reported, correction)
     label, agreement = named(q), np.full(p.size, np.nan)
     if seeds_checked:
         agreed = seeds_that_agree(
             label,
             p_bounds(p, k, permutations, alternative),
-            label=lambda p: named(corrected(p)),
+            label=lambda p: named(corrected(p, reported, correction)),
             again=again,
             seed=seed,
             seeds_checked=seeds_checked,

@@ -8,8 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spatial.errors import StatisticsError
-from spatial.permutation import Alternative
-from spatial.weights import Neighbours
+from spatial.permutation import Alternative, benjamini_hochberg, rounding_slack
 
 __all__ = [
     "AGREEMENT_STAGE",
@@ -22,10 +21,13 @@ __all__ = [
     "QUADRANTS",
     "Correction",
     "against_alternative",
+    "check_test",
     "checked_values",
+    "corrected",
     "is_constant",
     "refuse_not_finite",
     "report_mask",
+    "sum_slack",
     "why_not_tested",
 ]
 
@@ -67,6 +69,24 @@ def against_alternative(i: FloatArray, alternative: Alternative) -> BoolArray:
     return np.asarray(i < 0 if alternative == "greater" else i > 0, dtype=np.bool_)
 
 
+def check_test(
+    *, correction: Correction, permutations: int = 1, alpha: float | None = None
+) -> None:
+    """Refuse settings of a test that have no meaning; those not given are not looked at.
+
+    Raises
+    ------
+    StatisticsError
+        Naming the setting and its value.
+    """
+    if alpha is not None and not 0.0 < alpha < 1.0:
+        raise StatisticsError(f"alpha: {alpha} is not between 0 and 1")
+    if correction not in ("benjamini-hochberg", "none"):
+        raise StatisticsError(f"correction: {correction!r} is not benjamini-hochberg or none")
+    if permutations < 1:
+        raise StatisticsError(f"permutations: {permutations} is below 1")
+
+
 def why_not_tested(values: FloatArray, has: BoolArray, events: float | None) -> str:
     """Say why no test can be made, or nothing."""
     if is_constant(values):
@@ -80,15 +100,15 @@ def why_not_tested(values: FloatArray, has: BoolArray, events: float | None) -> 
     return ""
 
 
-def checked_values(y: npt.ArrayLike, neighbours: Neighbours) -> FloatArray:
-    """Check the variable against the graph."""
+def checked_values(y: npt.ArrayLike, codes: tuple[str, ...], name: str = "y") -> FloatArray:
+    """Return a variable as numbers: one finite value for each area of `codes`, or an error."""
     values = np.asarray(y, dtype=np.float64)
-    if values.shape != (neighbours.n,):
+    if values.shape != (len(codes),):
         raise StatisticsError(
-            f"y: shape {values.shape} for a graph of {neighbours.n} areas; "
+            f"{name}: shape {values.shape} for a graph of {len(codes)} areas; "
             "give one value an area, sorted by area code"
         )
-    refuse_not_finite(values, "y", neighbours.codes)
+    refuse_not_finite(values, name, codes)
     return values
 
 
@@ -110,6 +130,22 @@ def report_mask(report: npt.ArrayLike | None, n: int) -> BoolArray:
     if mask.dtype != np.bool_ or mask.shape != (n,):
         raise StatisticsError(f"report: expected {n} true or false values, one an area")
     return mask
+
+
+def corrected(p: FloatArray, reported: BoolArray, correction: Correction) -> FloatArray:
+    """Return q of the reported areas; NaN for the others. With "none" q is p."""
+    inside = np.where(reported, p, np.nan)
+    return benjamini_hochberg(inside) if correction == "benjamini-hochberg" else inside
+
+
+def sum_slack(values: FloatArray, scale: float, z: FloatArray, size: int) -> float:
+    """Return how close two sums of up to `size` standardised values count as equal.
+
+    The scale of the values' own rounding is added, in units of z: far from 0 they carry fewer
+    digits. `scale` is their standard deviation.
+    """
+    largest = np.array([np.abs(values).max() / scale])
+    return rounding_slack(z, size) + rounding_slack(largest, size)
 
 
 def is_constant(values: FloatArray) -> bool:

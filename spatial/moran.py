@@ -16,9 +16,11 @@ from spatial.local_tests import (
     CLUSTERS,
     Correction,
     against_alternative,
+    check_test,
     checked_values,
     is_constant,
     report_mask,
+    sum_slack,
     why_not_tested,
 )
 from spatial.permutation import (
@@ -26,7 +28,6 @@ from spatial.permutation import (
     PermutationCounts,
     conditional_moran_counts,
     pseudo_p,
-    rounding_slack,
     times_own_value,
 )
 from spatial.smoothing import counts_and_base, rate_moments
@@ -170,7 +171,7 @@ def global_moran(y: npt.ArrayLike, neighbours: Neighbours) -> GlobalMoran:
     y
         Shape (n,), in the order of `neighbours.codes`, finite.
     """
-    values = checked_values(y, neighbours)
+    values = checked_values(y, neighbours.codes)
     has = neighbours.cardinalities > 0
     n, islands = neighbours.n, int((~has).sum())
     value = np.nan
@@ -230,16 +231,11 @@ def local_moran(
     StatisticsError
         Where y is not finite or of another length than the graph, or a setting is out of range.
     """
-    values = checked_values(y, neighbours)
+    values = checked_values(y, neighbours.codes)
     reported = report_mask(report, neighbours.n)
-    if not 0.0 < alpha < 1.0:
-        raise StatisticsError(f"alpha: {alpha} is not between 0 and 1")
-    if correction not in ("benjamini-hochberg", "none"):
-        raise StatisticsError(f"correction: {correction!r} is not benjamini-hochberg or none")
+    check_test(alpha=alpha, correction=correction, permutations=permutations)
     if engine not in ("exact", "esda"):
         raise StatisticsError(f"engine: {engine!r} is not exact or esda")
-    if permutations < 1:
-        raise StatisticsError(f"permutations: {permutations} is below 1")
     has = neighbours.cardinalities > 0
     n = neighbours.n
     reason = why_not_tested(values, has, events)
@@ -258,10 +254,7 @@ def local_moran(
             neighbours.codes, z * lag, lag, nothing, nothing, blank, blank, permutations, seed,
             nothing, reason,
         )  # fmt: skip
-    # The scale of y's own rounding, in units of z: values far from 0 carry fewer digits.
-    widest = int(neighbours.cardinalities.max())
-    largest = np.array([np.abs(values).max() / scale])
-    slack = rounding_slack(z, widest) + rounding_slack(largest, widest)
+    slack = sum_slack(values, scale, z, int(neighbours.cardinalities.max()))
     at_mean = has & (np.abs(z) <= slack)
 
     def draw(key: np.random.SeedSequence | int, only: BoolArray | None = None) -> PermutationCounts:

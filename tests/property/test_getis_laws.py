@@ -6,7 +6,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spatial.getis import COLD_SPOTS, HOT_SPOTS, getis_ord_z, local_g
+from spatial.getis import getis_ord_z, local_g
+from spatial.gi_bins import COLD_SPOTS, HOT_SPOTS
 from spatial.sequences import (
     KINDS,
     NO_PATTERN,

@@ -11,16 +11,8 @@ import pytest
 
 from spatial import getis, null_counts
 from spatial.errors import StatisticsError
-from spatial.getis import (
-    COLD_SPOTS,
-    GI_LABELS,
-    HOT_SPOTS,
-    LocalG,
-    getis_ord_z,
-    gi_bins,
-    local_g,
-    local_g_of_maps,
-)
+from spatial.getis import LocalG, getis_ord_z, local_g, local_g_of_maps
+from spatial.gi_bins import COLD_SPOTS, GI_LABELS, HOT_SPOTS, gi_bins
 from spatial.local_tests import AGREEMENT_STAGE
 from spatial.moran import assuncao_reis, local_moran
 from spatial.permutation import (
