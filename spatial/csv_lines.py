@@ -23,6 +23,7 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 
 from spatial.errors import Fault, InputError
+from spatial.plain_lines import NEWLINE, empty_lines, is_plain
 
 __all__ = ["MAX_LINE", "BadLine", "Block", "CsvLines", "visible"]
 
@@ -35,9 +36,7 @@ _SHOWN = 60
 _QUOTED = re.compile(rb'"[^"]*+(?:""[^"]*+)*+"')
 _ROW = re.compile(rb'(?:"[^"]*+(?:""[^"]*+)*+"|[^",]*+)(?:,(?:"[^"]*+(?:""[^"]*+)*+"|[^",]*+))*+')
 _CONTROL = {code: f"\\x{code:02x}" for code in (*range(32), 127)}
-_NEWLINE, _RETURN, _QUOTE, _COMMA = (ord(mark) for mark in '\n\r",')
 
-Bytes = npt.NDArray[np.uint8]
 Positions = npt.NDArray[np.int64]
 
 
@@ -249,12 +248,12 @@ class CsvLines:
         rows = len(bad)
         first = self._line + 1
         octets = np.frombuffer(body, dtype=np.uint8)
-        ends = np.flatnonzero(octets == _NEWLINE).astype(np.int64)
+        ends = np.flatnonzero(octets == NEWLINE).astype(np.int64)
         self._check_text(body, first)
         table = None
         lines = np.arange(first, first + len(ends), dtype=np.int64)
-        if _is_plain(body, octets, ends):
-            lines = lines[~_empty_lines(octets, ends)]
+        if is_plain(body, octets, ends, longest=MAX_LINE):
+            lines = lines[~empty_lines(octets, ends)]
             table = self._parse(body, len(lines), columns)
         if table is not None:
             rows += len(lines)
@@ -365,43 +364,3 @@ class CsvLines:
                     )
                 )
             start = end
-
-
-def _line_lengths(ends: Positions) -> Positions:
-    return np.diff(ends, prepend=-1) - 1
-
-
-def _empty_lines(octets: Bytes, ends: Positions) -> npt.NDArray[np.bool_]:
-    """Return which lines hold nothing, or a carriage return alone."""
-    lengths = _line_lengths(ends)
-    empty: npt.NDArray[np.bool_] = lengths == 0
-    single = np.flatnonzero(lengths == 1)
-    empty[single] = octets[ends[single] - 1] == _RETURN
-    return empty
-
-
-def _is_plain(body: bytes, octets: Bytes, ends: Positions) -> bool:
-    """Return whether no line can mislead the parser about where a row ends."""
-    if b"\0" in body or body.count(b"\r") != body.count(b"\r\n"):
-        return False
-    if len(ends) and int(_line_lengths(ends).max()) > MAX_LINE:
-        return False
-    return b'"' not in body or _quotes_pair_up(octets, ends)
-
-
-def _quotes_pair_up(octets: Bytes, ends: Positions) -> bool:
-    """Return whether in every line quotes open after a comma and close before one.
-
-    The first, third, ... quote of a line must follow a comma, the start of the line or a quote
-    (an escaped one); the second, fourth, ... must come before a comma, the end or a quote.
-    """
-    quotes = np.flatnonzero(octets == _QUOTE)
-    line = np.searchsorted(ends, quotes)
-    rank = np.arange(len(quotes)) - np.searchsorted(line, line)
-    opens = rank % 2 == 0
-    before = np.where(quotes > 0, octets[quotes - 1], _NEWLINE)
-    after = octets[quotes + 1]
-    may_open = (before == _COMMA) | (before == _NEWLINE) | (before == _QUOTE)
-    may_close = (after == _COMMA) | (after == _NEWLINE) | (after == _RETURN) | (after == _QUOTE)
-    last_of_line = np.append(line[1:] != line[:-1], True)
-    return bool(np.where(opens, may_open & ~last_of_line, may_close).all())

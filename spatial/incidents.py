@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
-from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from spatial.archives import Archive
 from spatial.area_points import area_points, point_names
 from spatial.blocks import SERIAL, BlockMap
 from spatial.boundaries import Areas
 from spatial.coverage import Delivery, coverage_warnings, covered_months
 from spatial.crosswalk import Crosswalk
-from spatial.errors import Fault, Faults, InputError
-from spatial.incident_files import IncidentFile, files_of
+from spatial.errors import Fault, InputError
 from spatial.incident_frames import (
     PlacedRows,
     count_rows,
@@ -28,7 +24,7 @@ from spatial.incident_frames import (
     unlocated_by_category,
 )
 from spatial.incident_places import RULES, CodeLists, place_rows
-from spatial.incident_rows import FileScan, scan_file
+from spatial.incident_scans import scan_sources
 from spatial.incident_sources import FileRecord, IncidentSource
 from spatial.incident_table import IncidentTable, ReadFile, superseded_rows, tabulate
 from spatial.incident_warnings import (
@@ -43,8 +39,6 @@ from spatial.period import Period, month_text
 from spatial.study_area import StudyArea
 
 __all__ = ["Incidents", "incident_faults", "read_incidents"]
-
-_FILES: Final = 8  # of one source, scanned together: whatever the number of workers
 
 Mask = npt.NDArray[np.bool_]
 
@@ -144,7 +138,7 @@ def read_incidents(
         With every fault of every file.
     """
     lists = CodeLists.of(crosswalk)
-    read = _scan_sources(
+    read = scan_sources(
         sources, areas=areas, lists=lists, period=period, progress=progress, blocks=blocks
     )
     kept, records = _drop_copies(read, lists)
@@ -203,7 +197,7 @@ def incident_faults(
 ) -> tuple[Fault, ...]:
     """Return what makes files of the sources unusable, without placing a row."""
     try:
-        _scan_sources(
+        scan_sources(
             sources,
             areas=areas,
             lists=CodeLists.of(crosswalk),
@@ -220,73 +214,6 @@ def _ring_with_data(study: StudyArea, covered: pd.DataFrame) -> StudyArea:
     """Leave out ring areas of which no month was supplied: they would look free of crime."""
     seen = covered.any(axis=1)
     return replace(study, ring=tuple(code for code in study.ring if seen[code]))
-
-
-def _scan_sources(
-    sources: Sequence[IncidentSource],
-    *,
-    areas: Areas,
-    lists: CodeLists,
-    period: Period,
-    progress: Callable[[str, int], None] | None,
-    blocks: BlockMap,
-) -> list[ReadFile]:
-    """Read each file on its own, noting the faults of all before giving up."""
-    known = lists.listed | frozenset(areas.codes)
-    west, south, east, north = areas.frame.total_bounds.tolist()
-    bounds = (west, south, east, north)
-    faults = Faults()
-    parts: list[tuple[IncidentFile, ...]] = []
-    for source in sources:
-        try:
-            with Archive(source.path, shown_as=source.shown_as) as archive:
-                files = list(files_of(source, archive, faults))
-        except InputError as error:
-            faults.extend(error.faults)
-            continue
-        parts += [tuple(files[at : at + _FILES]) for at in range(0, len(files), _FILES)]
-    scan = partial(_scan_part, known=known, bounds=bounds, period=period)
-    read: list[ReadFile] = []
-    for part, scans in zip(parts, blocks.map(scan, parts), strict=True):
-        for file, found in zip(part, scans, strict=True):
-            if not isinstance(found, FileScan):
-                faults.extend(found)
-                continue
-            read.append(ReadFile(file, found))
-            if progress is not None:
-                progress(file.shown_as, found.rows)
-    faults.raise_if_any()
-    return read
-
-
-def _scan_part(
-    files: Sequence[IncidentFile],
-    *,
-    known: frozenset[str],
-    bounds: tuple[float, float, float, float],
-    period: Period,
-) -> list[FileScan | tuple[Fault, ...]]:
-    """Scan some files of one source; for a file that cannot be used, return its faults."""
-    found: list[FileScan | tuple[Fault, ...]] = []
-    source = files[0].source
-    with Archive(source.path, shown_as=source.shown_as) as archive:
-        for file in files:
-            try:
-                with archive.open(file.name) as stream:
-                    scan = scan_file(
-                        stream,
-                        shown_as=file.shown_as,
-                        source=source,
-                        month=file.month,
-                        period=period,
-                        known_codes=known,
-                        bounds=bounds,
-                    )
-            except InputError as error:
-                found.append(error.faults)
-            else:
-                found.append(scan)
-    return found
 
 
 def _drop_copies(

@@ -31,13 +31,12 @@ from spatial.scan_circles import (
     circles,
     largest_ratios,
 )
-from spatial.smoothing import counts_and_base
+from spatial.scan_map import ScanMap, checked_map
 
 __all__ = ["SCAN_STAGE", "Scan", "ScanCluster", "scan"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
-BoolArray = npt.NDArray[np.bool_]
 
 SCAN_STAGE = 801
 """First part of the spawn key of these draws, so that no other stage shares their stream."""
@@ -133,18 +132,6 @@ class Scan:
     inference: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Map:
-    """The areas that are scanned, sorted by code."""
-
-    codes: tuple[str, ...]
-    x: FloatArray
-    y: FloatArray
-    events: IntArray
-    population: FloatArray
-    expected: FloatArray
-
-
 def scan(
     events: npt.ArrayLike,
     population: npt.ArrayLike,
@@ -224,7 +211,7 @@ def scan(
         raise StatisticsError(f"phi: {phi} is not a number of 1 or more")
     if replications < 1:
         raise StatisticsError(f"replications: {replications} is below 1")
-    area, left_out, events_left_out = _checked(events, population, x, y, codes, expected)
+    area, left_out, events_left_out = checked_map(events, population, x, y, codes, expected)
     total, people = int(area.events.sum()), float(area.population.sum())
 
     def result(
@@ -311,7 +298,7 @@ def _apart(windows: Circles, best: FloatArray, steps: IntArray, most: int) -> li
 
 
 def _report(
-    area: _Map,
+    area: ScanMap,
     windows: Circles,
     column: int,
     steps: int,
@@ -351,55 +338,3 @@ def _report(
         llr=llr,
         p=(reached + 1) / (null.size + 1),
     )
-
-
-def _checked(
-    events: npt.ArrayLike,
-    population: npt.ArrayLike,
-    x: npt.ArrayLike,
-    y: npt.ArrayLike,
-    codes: Sequence[str],
-    expected: npt.ArrayLike | None,
-) -> tuple[_Map, tuple[str, ...], int]:
-    """Refuse what has no meaning; sort by code; leave out areas without population."""
-    o, p, known = counts_and_base(events, population, "population")
-    names = np.asarray(codes, dtype=str)
-    easting, northing = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
-    for name, shape in (("codes", names.shape), ("x", easting.shape), ("y", northing.shape)):
-        if shape != o.shape:
-            raise StatisticsError(f"{name}: shape {shape}, but events has shape {o.shape}")
-    unique, times = np.unique(names, return_counts=True)
-    if np.any(times > 1):
-        raise StatisticsError(f"codes: area {unique[times > 1][0]} is given twice")
-    _refuse(o != np.floor(o), names, o, "events", "a whole number")
-    for name, column in (("x", easting), ("y", northing)):
-        _refuse(~np.isfinite(column), names, column, name, "metres; give every area a point")
-    base = p
-    if expected is not None:
-        base = np.asarray(expected, dtype=np.float64)
-        if base.shape != o.shape:
-            raise StatisticsError(f"expected: shape {base.shape}, but events has shape {o.shape}")
-        wrong = known & ~(np.isfinite(base) & (base > 0))
-        _refuse(wrong, names, base, "expected", "above 0 where there is population")
-    order = np.argsort(names, kind="stable")
-    kept, dropped = order[known[order]], order[~known[order]]
-    area = _Map(
-        codes=tuple(names[kept].tolist()),
-        x=easting[kept],
-        y=northing[kept],
-        events=o[kept].astype(np.int64),
-        population=p[kept],
-        expected=base[kept],
-    )
-    return area, tuple(names[dropped].tolist()), int(o[dropped].sum())
-
-
-def _refuse(
-    wrong: BoolArray, names: npt.NDArray[np.str_], values: FloatArray, column: str, wanted: str
-) -> None:
-    bad = np.flatnonzero(wrong)
-    if bad.size:
-        row = int(bad[0])
-        raise StatisticsError(
-            f"{column}: row {row} (area {names[row]}) is {values[row]}; expected {wanted}"
-        )

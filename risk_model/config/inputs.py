@@ -6,7 +6,6 @@ otherwise). Only their text is judged here: nothing is opened.
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -14,12 +13,14 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from risk_model.config.base import AsWritten, Category, Model, Text, refuse
+from risk_model.config.base import AsWritten, Model, Text, refuse
 from risk_model.config.faults import CrossFault, validated
+from risk_model.config.incident_input import IncidentInput, extract_checks
 from risk_model.config.loader import read_document, short
 from risk_model.config.overrides import apply_overrides
 from risk_model.config.paths import RelativePath
 from risk_model.config.record import Record
+from risk_model.config.table_text import ColumnName, Encoding
 from spatial.errors import InputError
 from spatial.period import Period
 
@@ -27,11 +28,9 @@ __all__ = [
     "AgeTable",
     "ArtefactTable",
     "Boundaries",
-    "ColumnNames",
     "DenominatorTable",
     "Denominators",
     "Deprivation",
-    "IncidentInput",
     "InputsConfig",
     "Lookups",
     "OtherSourceTable",
@@ -42,7 +41,6 @@ __all__ = [
 ]
 
 SettingValue = bool | int | float | Text
-ColumnName = Annotated[Text, Field(min_length=1, max_length=200)]
 _AREA_CODE = re.compile(r"[EWSN][0-9]{8}")
 
 
@@ -63,25 +61,6 @@ def _period(text: str) -> str:
         raise refuse(error.faults[0].message) from None
 
 
-def _encoding(name: str) -> str:
-    try:
-        codecs.lookup(name)
-    except (LookupError, ValueError):
-        raise refuse(
-            f"{short(name)} is not an encoding; most files are utf-8, older ones cp1252"
-        ) from None
-    return name
-
-
-def _force(slug: str) -> str:
-    if not re.fullmatch(r"[a-z]+(-[a-z]+)*", slug):
-        raise refuse(
-            f"{short(slug)} is not how data.police.uk writes a force; small letters and hyphens, "
-            "such as avon-and-somerset"
-        )
-    return slug
-
-
 class Boundaries(Model):
     """The area layer: polygons with a unique code."""
 
@@ -97,61 +76,6 @@ class Boundaries(Model):
     )
     vintage: Annotated[Literal["2011", "2021"], AsWritten] | None = Field(
         None, description="Year of the areas; read from the column name by default."
-    )
-
-
-class ColumnNames(Model):
-    """Names of the columns in a force's own extract."""
-
-    month: ColumnName | None = Field(None, description="Month, YYYY-MM. Or `date`.")
-    date: ColumnName | None = Field(None, description="Date of the event. Or `month`.")
-    date_format: ColumnName | None = Field(
-        None, description="How dates are written, such as %d/%m/%Y; ISO 8601 by default."
-    )
-    time: ColumnName | None = Field(None, description="Time of day, HH:MM.")
-    easting: ColumnName | None = Field(None, description="British National Grid easting, metres.")
-    northing: ColumnName | None = Field(None, description="British National Grid northing, metres.")
-    longitude: ColumnName | None = Field(None, description="Longitude, degrees (WGS 84).")
-    latitude: ColumnName | None = Field(None, description="Latitude, degrees (WGS 84).")
-    area_code: ColumnName | None = Field(None, description="LSOA code of the event.")
-    offence_code: ColumnName | None = Field(
-        None, description="Offence code, turned into a category by `offence_categories`."
-    )
-    id: ColumnName | None = Field(None, description="Identifier by which repeats are found.")
-    domestic_abuse: ColumnName | None = Field(None, description="Domestic abuse marker.")
-    weapon: ColumnName | None = Field(None, description="Weapon marker.")
-    public_place: ColumnName | None = Field(None, description="Public place marker.")
-    victim_age_band: ColumnName | None = Field(None, description="Age band of the victim.")
-    suspect_age_band: ColumnName | None = Field(None, description="Age band of the suspect.")
-
-
-class IncidentInput(Model):
-    """One source of incidents: a folder, a zip, or a single CSV."""
-
-    path: RelativePath = Field(description="Folder, zip or CSV.")
-    kind: Literal["police_uk", "extract"] = Field(
-        "police_uk",
-        description="police_uk: files of data.police.uk. extract: a force's own table, described "
-        "by `columns`.",
-    )
-    locate_by: Literal["code", "polygon"] = Field(
-        "code",
-        description="Where the supplied area code and the point disagree: code (right for "
-        "data.police.uk with generalised boundaries) or polygon (right for exact points).",
-    )
-    encoding: Annotated[Text, AfterValidator(_encoding)] = Field(
-        "utf-8", description="Character encoding of the files."
-    )
-    columns: ColumnNames | None = Field(
-        None, description="Names of the columns of an extract; not for police_uk."
-    )
-    offence_categories: dict[str, Category] | None = Field(
-        None,
-        description="Offence code to category for an extract, such as "
-        "`8N: violence_and_sexual_offences`.",
-    )
-    force: Annotated[Text, AfterValidator(_force)] | None = Field(
-        None, description="The force of an extract as data.police.uk writes it, such as dorset."
     )
 
 
@@ -259,9 +183,7 @@ class OtherSourceTable(Model):
     area_code: ColumnName = Field("LSOA21CD", description="Column of the area code.")
     month: ColumnName = Field("month", description="Column of the month, YYYY-MM.")
     count: ColumnName = Field("count", description="Column of the count.")
-    encoding: Annotated[Text, AfterValidator(_encoding)] = Field(
-        "utf-8", description="Character encoding of a CSV."
-    )
+    encoding: Encoding = Field("utf-8", description="Character encoding of a CSV.")
     suppressed_mark: Text | None = Field(
         None,
         description="What stands in the cell of a suppressed count, such as *. `<5` and `1-4` "
@@ -393,7 +315,7 @@ def _cross_checks(config: InputsConfig) -> Iterator[CrossFault]:
                 (*path, "path"), f"'{source.path}' is given twice (source {first + 1}); keep one"
             )
         if source.kind == "extract":
-            yield from _extract_checks(path, source)
+            yield from extract_checks(path, source)
             continue
         for key in ("columns", "offence_categories", "force"):
             if getattr(source, key) is not None:
@@ -419,25 +341,3 @@ def _source_checks(config: InputsConfig) -> Iterator[CrossFault]:
                 (*path, "suppressed_low"),
                 f"{source.suppressed_low} is above suppressed_high ({source.suppressed_high})",
             )
-
-
-def _extract_checks(path: tuple[str | int, ...], source: IncidentInput) -> Iterator[CrossFault]:
-    names = source.columns
-    if names is None:
-        yield CrossFault((*path, "columns"), "missing; an extract needs the names of its columns")
-        return
-    here = (*path, "columns")
-    if (names.month is None) == (names.date is None):
-        yield CrossFault(here, "give one of month and date, not both and not neither")
-    if names.offence_code is None:
-        yield CrossFault(here, "offence_code is missing; name the column of the offence code")
-    if not source.offence_categories:
-        yield CrossFault(
-            (*path, "offence_categories"), "missing; say which category each offence code is"
-        )
-    grid = (names.easting is not None) + (names.northing is not None)
-    degrees = (names.longitude is not None) + (names.latitude is not None)
-    if {grid, degrees} != {0, 2}:
-        yield CrossFault(here, "give easting and northing, or longitude and latitude: one pair")
-    if source.locate_by == "code" and names.area_code is None:
-        yield CrossFault(here, "area_code is missing; name its column, or set locate_by: polygon")

@@ -263,7 +263,7 @@ incidents:
 def test_column_names_are_those_of_the_reader() -> None:
     from dataclasses import fields
 
-    from risk_model.config.inputs import ColumnNames
+    from risk_model.config.incident_input import ColumnNames
 
     reader = {field.name for field in fields(incident_sources.ExtractColumns)}
     assert set(ColumnNames.model_fields) == reader
