@@ -17,6 +17,7 @@ __all__ = [
     "category_words",
     "cluster_words",
     "date_words",
+    "indicator_name",
     "indicator_words",
     "joined",
     "month_words",
@@ -141,7 +142,12 @@ def spot_words(gi_bin: float, side: str = "two-sided") -> str:
     return f"{'Hot' if gi_bin > 0 else 'Cold'} spot, {_SPOTS[abs(round(gi_bin))]} confidence"
 
 
+def indicator_name(name: str) -> str:
+    """Name an indicator within a sentence; one that a later version adds by its own name."""
+    return INDICATOR_WORDS.get(name, name.replace("_", " "))
+
+
 def indicator_words(name: str) -> str:
-    """Say an indicator; one that a later version adds is said by its own name."""
-    said = INDICATOR_WORDS.get(name, name.replace("_", " "))
+    """Say an indicator, with a capital."""
+    said = indicator_name(name)
     return said[:1].upper() + said[1:]

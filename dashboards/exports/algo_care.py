@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dashboards.exports.record_facts import ANSWERS, Known
+from dashboards.exports.known import Known
+from dashboards.exports.record_facts import ANSWERS
 
 __all__ = ["QUESTIONS", "Question"]
 

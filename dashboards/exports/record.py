@@ -15,7 +15,8 @@ from typing import Any
 
 from dashboards.exports.algo_care import QUESTIONS
 from dashboards.exports.atrs import FIELDS, VERSION, RecordField
-from dashboards.exports.record_facts import ANSWERS, Known
+from dashboards.exports.known import Known
+from dashboards.exports.record_facts import ANSWERS
 from dashboards.exports.wording import DEMONSTRATION
 from risk_model.run_store import PublishedRun
 
