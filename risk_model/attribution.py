@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 from risk_model.aggregate import score_vectors
 from risk_model.composite import Composite
 from risk_model.config.harm import HarmWeights
+from risk_model.config.names import DEPRIVATION_INDICATORS
 from risk_model.config.risk import RiskConfig
 from risk_model.forecast import Forecast
-from risk_model.indicators import DEPRIVATION_INDICATORS
 from risk_model.model_data import ModelData, same_layers
 from risk_model.ranking import rank_rows
 from risk_model.scoring import rate

@@ -22,7 +22,7 @@ from risk_model.backtest_methods import (
     score_name,
 )
 from risk_model.backtest_origins import Origin, part_of, rolling_origins
-from risk_model.backtest_table import BACKTEST_COLUMNS, COMPARED_AT
+from risk_model.backtest_table import BACKTEST_COLUMNS, COMPARED_AT, method_rows
 from risk_model.cautions import FEWEST_AREAS
 from risk_model.config.harm import HarmWeights
 from risk_model.config.risk import RiskConfig
@@ -239,19 +239,7 @@ def _means(judged: dict[str, list[Judged]], resamples: int, seed: int) -> pd.Dat
                 expected.sum(axis=0) / caught.sum(axis=0),
             )
         events = float(sum(part.events for part in parts))
-        rows += [
-            (
-                outcome,
-                method,
-                budget,
-                share,
-                *(float(figure[i, j]) for figure in figures),
-                len(parts),
-                events,
-            )
-            for i, budget in enumerate(BUDGETS)
-            for j, share in enumerate(SHARES)
-        ]
+        rows += method_rows(outcome, method, figures, len(parts), events)
     return pd.DataFrame(rows, columns=list(BACKTEST_COLUMNS))
 
 

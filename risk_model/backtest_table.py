@@ -12,7 +12,14 @@ from numpy.typing import NDArray
 from risk_model.backtest import BUDGETS, SHARES, Judged
 from risk_model.backtest_methods import ALL_CRIME, FORECAST, PERFECT, PRIOR, score_name
 
-__all__ = ["BACKTEST_COLUMNS", "COMPARED_AT", "Comparison", "backtest_table", "compare_methods"]
+__all__ = [
+    "BACKTEST_COLUMNS",
+    "COMPARED_AT",
+    "Comparison",
+    "backtest_table",
+    "compare_methods",
+    "method_rows",
+]
 
 BACKTEST_COLUMNS = (
     "outcome",
@@ -121,24 +128,20 @@ def backtest_table(judged: Sequence[Judged]) -> pd.DataFrame:
                 capture_lo, capture_hi = _limits(drawn / drawn_events[:, None, None])
                 pai_lo, pai_hi = _limits(drawn / drawn_spread)
             figures = (capture, capture_lo, capture_hi, pai, pai_lo, pai_hi, pei, rri)
-            rows += [
-                (
-                    outcome,
-                    method,
-                    budget,
-                    share,
-                    *(_finite(figure[i, j]) for figure in figures),
-                    len(parts),
-                    events,
-                )
-                for i, budget in enumerate(BUDGETS)
-                for j, share in enumerate(SHARES)
-            ]
+            finite = [np.where(np.isfinite(figure), figure, np.nan) for figure in figures]
+            rows += method_rows(outcome, method, finite, len(parts), events)
     return pd.DataFrame(rows, columns=list(BACKTEST_COLUMNS))
 
 
-def _finite(value: float) -> float:
-    return float(value) if np.isfinite(value) else float("nan")
+def method_rows(
+    outcome: str, method: str, figures: Sequence[FloatArray], origins: int, events: float
+) -> list[tuple[str | float, ...]]:
+    """Return the rows of one method: a budget and share each, of figures in that order."""
+    return [
+        (outcome, method, budget, share, *(float(of[i, j]) for of in figures), origins, events)
+        for i, budget in enumerate(BUDGETS)
+        for j, share in enumerate(SHARES)
+    ]
 
 
 def compare_methods(

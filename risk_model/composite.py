@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from risk_model.aggregate import aggregate
+from risk_model.config.names import DEPRIVATION_INDICATORS
 from risk_model.config.priority import Priority
 from risk_model.config.risk import RiskConfig
 from risk_model.forecast import Forecast
 from risk_model.indicators import (
-    DEPRIVATION_INDICATORS,
     SetRates,
     Stream,
     build_indicator,

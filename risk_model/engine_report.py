@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -11,6 +10,7 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from risk_model.bandwidth_report import bandwidth_table
+from risk_model.clock import Clock
 from risk_model.coverage_report import coverage_table
 from risk_model.layer_tables import LayerTables
 from risk_model.pipeline import Run
@@ -65,21 +65,13 @@ def engine_report(
     `tables_later` gives those that need the layers alone, begun or not; it is asked last.
     """
     data, config, seed = run.model, run.risk, run.risk.uncertainty.seed
-    timings: dict[str, float] = {}
-    since = time.perf_counter()
-
-    def timed(table: str) -> None:
-        nonlocal since
-        now = time.perf_counter()
-        timings[table] = round(now - since, 3)
-        since = now
-
+    clock = Clock()
     with threadpool_limits(limits=1):
         found = events_of_priorities(data, config, run.harm)
         phi = {key: float(run.scored.diagnostics[key]["phi"]) for key in found}
         geometry = gpd.GeoSeries(run.areas.geometry)
         clusters = scan_table(data, found, geometry, phi=phi, seed=seed, blocks=blocks)
-        timed("scan")
+        clock.lap("scan")
         frame = run.loaded.areas.frame
         inside = frame.index.isin(run.loaded.study.codes)
         bandwidths = bandwidth_table(
@@ -91,9 +83,9 @@ def engine_report(
             around=gpd.GeoSeries(frame.geometry[~inside]),
             config=config,
         )
-        timed("bandwidths")
+        clock.lap("bandwidths")
         covers = coverage_table(data, found, run.scored.areas, config)
-        timed("coverage")
+        clock.lap("coverage")
     tables = tables_later()
     return EngineReport(
         concentration=tables.concentration,
@@ -103,7 +95,7 @@ def engine_report(
         bandwidths=bandwidths,
         coverage=covers,
         bivariate=tables.bivariate,
-        timings={**tables.timings, **timings},
+        timings={**tables.timings, **clock.laps},
     )
 
 

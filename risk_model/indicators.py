@@ -17,7 +17,6 @@ from risk_model.model_data import ModelData
 from spatial.errors import StatisticsError
 
 __all__ = [
-    "DEPRIVATION_INDICATORS",
     "IndicatorValue",
     "SetRates",
     "Stream",
@@ -31,17 +30,6 @@ __all__ = [
 
 Stream = tuple[str, tuple[tuple[str, tuple[str, ...]], ...]]
 
-DEPRIVATION_INDICATORS = (
-    "deprivation_without_crime",
-    "imd_score",
-    "income",
-    "employment",
-    "education",
-    "health",
-    "barriers",
-    "living_environment",
-    "crime_domain",
-)
 _ASB = "anti_social_behaviour"
 _UNITS = {
     "imd_score": "score",

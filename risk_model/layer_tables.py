@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -10,6 +9,7 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from risk_model.bivariate_report import bivariate_table
+from risk_model.clock import Clock
 from risk_model.concentration_report import concentration_table
 from risk_model.config.harm import HarmWeights
 from risk_model.config.risk import RiskConfig
@@ -51,23 +51,15 @@ def layer_tables(
     geometry
         Polygons of the study areas, EPSG:27700, indexed by area code.
     """
-    timings: dict[str, float] = {}
-    since = time.perf_counter()
-
-    def timed(table: str) -> None:
-        nonlocal since
-        now = time.perf_counter()
-        timings[table] = round(now - since, 3)
-        since = now
-
+    clock = Clock()
     with threadpool_limits(limits=1):
         found = events_of_priorities(data, config, harm)
         concentration = concentration_table(data, found, seed=config.uncertainty.seed)
-        timed("concentration")
+        clock.lap("concentration")
         patterns = space_time_table(data, found, config)
-        timed("space_time")
+        clock.lap("space_time")
         support = support_table(data, found, points, geometry, config)
-        timed("support")
+        clock.lap("support")
         bivariate = bivariate_table(data, found, config)
-        timed("bivariate")
-    return LayerTables(concentration, patterns, support, bivariate, timings)
+        clock.lap("bivariate")
+    return LayerTables(concentration, patterns, support, bivariate, clock.laps)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -11,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from risk_model.artefacts import place_artefacts
+from risk_model.clock import Clock
 from risk_model.config.harm import HarmWeights
 from risk_model.config.risk import RiskConfig
 from risk_model.densities import Grounds, PriorityDensity, priority_density, surroundings
@@ -112,15 +112,7 @@ def build_run(
     blocks
         Where draws are computed; it makes no difference to the result.
     """
-    timings: dict[str, float] = {}
-    since = time.perf_counter()
-
-    def timed(stage: str) -> None:
-        nonlocal since
-        now = time.perf_counter()
-        timings[stage] = round(now - since, 3)
-        since = now
-
+    clock = Clock()
     warnings = list(loaded.warnings)
     frame = loaded.areas.frame
     densities: dict[str, PriorityDensity] = {}
@@ -143,18 +135,18 @@ def build_run(
         )
         warnings += [f"{key} density: {text}" for text in densities[key].warnings]
         shares[key] = densities[key].share
-    timed("density")
+    clock.lap("density")
 
     def forecast_now() -> Forecast:
         progress("expected events of the coming months")
         found = forecast_later()
-        timed("forecast")
+        clock.lap("forecast")
         return found
 
     needed = forecast_now() if wants_forecast(risk) else None
     progress("scores, ranks and their uncertainty")
     scored = score_model(model, risk, harm, density_share=shares, forecast=needed, blocks=blocks)
-    timed("scores")
+    clock.lap("scores")
     forecast = needed or forecast_now()
     warnings += [*forecast.notes, *scored.warnings]
 
@@ -187,5 +179,5 @@ def build_run(
         risk=risk,
         harm=harm,
         warnings=tuple(dict.fromkeys(warnings)),
-        timings=timings,
+        timings=clock.laps,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from risk_model.area_table import Findings, contribution_rows, priority_columns
 from risk_model.artefacts import vetoed
 from risk_model.cautions import diagnose, inference_off, shift_words, study_events, warn
+from risk_model.clock import Clock
 from risk_model.clusters import global_moran_of, test_clusters, tested_variable
 from risk_model.composite import (
     Composite,
@@ -169,7 +169,7 @@ def score_model(
         Where a setting asks for what the inputs do not hold.
     """
     tell = progress or _silent
-    clock = _Clock()
+    clock = Clock()
     tell("rates", 0)
     rated = rate(data, config, harm, forecast=forecast)
     exposed, rates, streams = rated.exposed, rated.rates, rated.streams
@@ -291,16 +291,3 @@ def _aligned(shares: pd.Series | None, data: ModelData) -> NDArray[np.float64]:
 
 def _silent(stage: str, percentage: int) -> None:
     """Report progress to nobody."""
-
-
-class _Clock:
-    """Seconds by stage."""
-
-    def __init__(self) -> None:
-        self.laps: dict[str, float] = {}
-        self._since = time.perf_counter()
-
-    def lap(self, stage: str) -> None:
-        now = time.perf_counter()
-        self.laps[stage] = round(now - self._since, 4)
-        self._since = now

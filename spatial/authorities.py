@@ -145,8 +145,17 @@ def read_authorities(
     return Authorities(area_to_lad) if tables is None else Authorities(area_to_lad, *tables)
 
 
-def _read_wards(path: Path, shown_as: str) -> pd.DataFrame:
+def _read_named(
+    path: Path, shown_as: str, named: Mapping[str, str]
+) -> tuple[Table, pd.DataFrame, dict[str, str]]:
+    """Read a lookup whose headers hold a year: the table, its columns by our names, and theirs."""
     table = read_table(path, shown_as=shown_as)
+    columns = _vintage_columns(table, list(named))
+    frame = pd.DataFrame({named[stem]: table.frame[column] for stem, column in columns.items()})
+    return table, frame, columns
+
+
+def _read_wards(path: Path, shown_as: str) -> pd.DataFrame:
     named = {
         "LSOACD": "area_code",
         "LSOANM": "area_name",
@@ -155,8 +164,7 @@ def _read_wards(path: Path, shown_as: str) -> pd.DataFrame:
         "WDCD": "ward_code",
         "WDNM": "ward_name",
     }
-    columns = _vintage_columns(table, list(named))
-    frame = pd.DataFrame({named[stem]: table.frame[column] for stem, column in columns.items()})
+    table, frame, columns = _read_named(path, shown_as, named)
     _refuse_rows(table, frame["area_code"] == "", "area code is blank", columns["LSOACD"])
     _refuse_rows(
         table,
@@ -168,7 +176,6 @@ def _read_wards(path: Path, shown_as: str) -> pd.DataFrame:
 
 
 def _read_forces(path: Path, shown_as: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    table = read_table(path, shown_as=shown_as)
     named = {
         "LADCD": "lad_code",
         "LADNM": "lad_name",
@@ -177,8 +184,7 @@ def _read_forces(path: Path, shown_as: str) -> tuple[pd.DataFrame, pd.DataFrame]
         "PFACD": "force_code",
         "PFANM": "force_name",
     }
-    columns = _vintage_columns(table, list(named))
-    frame = pd.DataFrame({named[stem]: table.frame[column] for stem, column in columns.items()})
+    table, frame, columns = _read_named(path, shown_as, named)
     force = frame[["lad_code", "force_code", "force_name"]].drop_duplicates()
     twice = force["lad_code"].duplicated(keep=False)
     _refuse_rows(

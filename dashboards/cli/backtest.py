@@ -171,15 +171,12 @@ def capture_rows(
     table: pd.DataFrame, *, share: float = 0.10, by: str = "number"
 ) -> tuple[list[str], list[list[str]]]:
     """Return headers, and a row a method with the share caught of each outcome and its interval."""
+    from dashboards.exports.backtest_words import cells_of, methods_of, outcomes_of
     from risk_model.backtest_verdicts import OUTCOME_WORDS
 
-    cut = table[((table["share"] - share).abs() < 1e-9) & (table["by"] == by)]
-    outcomes = list(dict.fromkeys(cut["outcome"]))
-    methods = list(dict.fromkeys(cut["method"]))
-    methods.sort(key=_place)
-    cells = {(row.outcome, row.method): row for row in cut.itertuples()}
+    cells, outcomes = cells_of(table, by, share), outcomes_of(table)
     rows = []
-    for method in methods:
+    for method in methods_of(table):
         found = [cells.get((outcome, method)) for outcome in outcomes]
         rows.append([method, *("" if row is None else _cell(row) for row in found)])
     return ["method", *(OUTCOME_WORDS.get(name, name) for name in outcomes)], rows
@@ -191,9 +188,3 @@ def _cell(row: Any) -> str:
     if row.capture_lo != row.capture_lo:
         return f"{row.capture:.3f}"
     return f"{row.capture:.3f} ({row.capture_lo:.3f} to {row.capture_hi:.3f})"
-
-
-def _place(method: str) -> int:
-    """Order ours, then what has to be beaten, then what cannot be."""
-    order = ("score_", "forecast", "prior_counts", "all_crime", "imd", "equal_weights_", "perfect")
-    return next((place for place, start in enumerate(order) if method.startswith(start)), 99)

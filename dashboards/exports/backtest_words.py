@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from risk_model.backtest_verdicts import OUTCOME_WORDS, method_words, points
 
-__all__ = ["capture_table", "claims", "curve_table", "figure_table", "markdown", "ways_table"]
+__all__ = [
+    "capture_table",
+    "cells_of",
+    "claims",
+    "curve_table",
+    "figure_table",
+    "markdown",
+    "methods_of",
+    "outcomes_of",
+    "ways_table",
+]
+
+Cells = dict[tuple[str, ...], Any]
 
 _SHARES = (0.02, 0.05, 0.10, 0.20)
 _ORDER = (
     "score_",
     "forecast",
-    "forecast_all_forces",
     "prior_counts",
     "all_crime",
     "imd",
@@ -30,7 +41,8 @@ def markdown(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def _methods(table: pd.DataFrame) -> list[str]:
+def methods_of(table: pd.DataFrame) -> list[str]:
+    """Return the methods of a back-test: ours, then what has to be beaten, then what cannot be."""
     names = [str(name) for name in dict.fromkeys(table["method"])]
     return sorted(
         names,
@@ -38,93 +50,77 @@ def _methods(table: pd.DataFrame) -> list[str]:
     )
 
 
-def _outcomes(table: pd.DataFrame) -> list[str]:
+def outcomes_of(table: pd.DataFrame) -> list[str]:
+    """Return the outcomes of a back-test, in their order."""
     return [str(name) for name in dict.fromkeys(table["outcome"])]
 
 
-def _cut(table: pd.DataFrame, by: str, share: float = 0.10) -> dict[tuple[str, str], Any]:
+def cells_of(table: pd.DataFrame, by: str = "number", share: float = 0.10) -> Cells:
+    """Return the rows of one budget and share, by outcome and method."""
     kept = table[(table["by"] == by) & ((table["share"] - share).abs() < 1e-9)]
     return {(str(row.outcome), str(row.method)): row for row in kept.itertuples()}
 
 
-def _number(value: float, digits: int = 3) -> str:
+def _number(value: float, digits: int) -> str:
     return f"{value:.{digits}f}" if pd.notna(value) else ""
+
+
+def _filled(table: pd.DataFrame, cell: Callable[[str, str], str]) -> str:
+    """Return a table of a row a method and a column an outcome."""
+    outcomes = outcomes_of(table)
+    rows = [
+        [f"`{method}`", *(cell(outcome, method) for outcome in outcomes)]
+        for method in methods_of(table)
+    ]
+    return markdown(["method", *(OUTCOME_WORDS[name] for name in outcomes)], rows)
+
+
+def _side_by_side(table: pd.DataFrame, cuts: Sequence[Cells], digits: int) -> str:
+    """Return the shares caught in several cuts, with strokes between them."""
+
+    def cell(*which: str) -> str:
+        return " / ".join(
+            _number(cells[which].capture, digits) if which in cells else "" for cells in cuts
+        )
+
+    return _filled(table, cell)
 
 
 def capture_table(table: pd.DataFrame) -> str:
     """Return the share caught in a tenth of the areas, with its interval."""
-    outcomes, cells = _outcomes(table), _cut(table, "number")
-    rows = []
-    for method in _methods(table):
-        row = [f"`{method}`"]
-        for outcome in outcomes:
-            one = cells.get((outcome, method))
-            row.append(
-                ""
-                if one is None or pd.isna(one.capture)
-                else f"{one.capture:.3f} ({one.capture_lo:.3f} to {one.capture_hi:.3f})"
-            )
-        rows.append(row)
-    return markdown(["method", *(OUTCOME_WORDS[name] for name in outcomes)], rows)
+    cells = cells_of(table)
+
+    def cell(*which: str) -> str:
+        one = cells.get(which)
+        if one is None or pd.isna(one.capture):
+            return ""
+        return f"{one.capture:.3f} ({one.capture_lo:.3f} to {one.capture_hi:.3f})"
+
+    return _filled(table, cell)
 
 
 def curve_table(table: pd.DataFrame) -> str:
     """Return the shares caught in 2, 5, 10 and 20 % of the areas."""
-    outcomes = _outcomes(table)
-    cuts = [_cut(table, "number", share) for share in _SHARES]
-    rows = [
-        [
-            f"`{method}`",
-            *(
-                " / ".join(
-                    _number(cells[outcome, method].capture, 2) if (outcome, method) in cells else ""
-                    for cells in cuts
-                )
-                for outcome in outcomes
-            ),
-        ]
-        for method in _methods(table)
-    ]
-    return markdown(["method", *(OUTCOME_WORDS[name] for name in outcomes)], rows)
+    return _side_by_side(table, [cells_of(table, "number", share) for share in _SHARES], 2)
 
 
 def ways_table(table: pd.DataFrame) -> str:
     """Return the share caught in a tenth of the residents and in a tenth of the land."""
-    outcomes = _outcomes(table)
-    people, land = _cut(table, "population"), _cut(table, "area")
-    rows = [
-        [
-            f"`{method}`",
-            *(
-                " / ".join(
-                    _number(cells[outcome, method].capture) if (outcome, method) in cells else ""
-                    for cells in (people, land)
-                )
-                for outcome in outcomes
-            ),
-        ]
-        for method in _methods(table)
-    ]
-    return markdown(["method", *(OUTCOME_WORDS[name] for name in outcomes)], rows)
+    return _side_by_side(table, [cells_of(table, by) for by in ("population", "area")], 3)
 
 
 def figure_table(table: pd.DataFrame) -> str:
     """Return PAI with its interval, PEI and RRI in a tenth of the areas."""
-    outcomes, cells = _outcomes(table), _cut(table, "number")
-    rows = []
-    for method in _methods(table):
-        row = [f"`{method}`"]
-        for outcome in outcomes:
-            one = cells.get((outcome, method))
-            if one is None or pd.isna(one.pai):
-                row.append("")
-                continue
-            row.append(
-                f"{one.pai:.1f} ({one.pai_lo:.1f} to {one.pai_hi:.1f}), {one.pei:.2f}"
-                + (f", {one.rri:.2f}" if pd.notna(one.rri) else "")
-            )
-        rows.append(row)
-    return markdown(["method", *(OUTCOME_WORDS[name] for name in outcomes)], rows)
+    cells = cells_of(table)
+
+    def cell(*which: str) -> str:
+        one = cells.get(which)
+        if one is None or pd.isna(one.pai):
+            return ""
+        rri = f", {one.rri:.2f}" if pd.notna(one.rri) else ""
+        return f"{one.pai:.1f} ({one.pai_lo:.1f} to {one.pai_hi:.1f}), {one.pei:.2f}{rri}"
+
+    return _filled(table, cell)
 
 
 _BY = {"number": "areas", "population": "residents", "area": "land"}

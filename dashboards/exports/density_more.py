@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dashboards.exports.paragraphs import paragraphs
 from dashboards.exports.qgis_style import density_style, ratio_style
 from dashboards.exports.wording import priority_keys
 from spatial.writers import write_geotiff
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from risk_model.kept_densities import ComparedDensity
     from risk_model.run_store import PublishedRun
@@ -148,9 +148,5 @@ def _said(key: str, compared: ComparedDensity, overall: str) -> str:
 
 
 def _text(path: Path, blocks: Iterable[str]) -> Path:
-    wrap: Callable[[str], str] = lambda line: textwrap.fill(  # noqa: E731 - one use
-        line, 88, subsequent_indent="  ", break_on_hyphens=False
-    )
-    text = "\n\n".join("\n".join(map(wrap, block.splitlines())) for block in blocks)
-    path.write_text(text + "\n", encoding="utf-8", newline="\n")
+    path.write_text(paragraphs(blocks), encoding="utf-8", newline="\n")
     return path

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dashboards.exports.paragraphs import paragraphs
 from dashboards.exports.wording import CAUTIONS, DEMONSTRATION, period_words, priority_keys
 from spatial.writers import write_geopackage, write_geotiff
 
@@ -91,8 +91,4 @@ def _readme(run: PublishedRun, drawn: dict[str, PublicDensity]) -> str:
     )
     blocks.append("\n".join(f"- {line}" for line in CAUTIONS))
     blocks.append("\n".join(str(line) for line in manifest.get("attribution") or ()))
-    return "\n\n".join("\n".join(map(_wrap, block.splitlines())) for block in blocks) + "\n"
-
-
-def _wrap(line: str) -> str:
-    return textwrap.fill(line, 88, subsequent_indent="  ", break_on_hyphens=False)
+    return paragraphs(blocks)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from dashboards.exports.columns import TABLES, describe
+from dashboards.exports.paragraphs import wrapped
 from dashboards.exports.wording import DEMONSTRATION, cautions, gaps, period_words, priority_keys
 from dashboards.method_words import sides_said
 
 __all__ = ["FILES", "readme_text", "titles", "write_readme"]
 
-_WIDTH = 88
+_INDENT = "    "
 _TABLES_NOTE = (
     "CSV: UTF-8, comma, one header row, numbers to 9 significant digits. An empty cell is not "
     "calculable, never zero. A text that begins with = + - @ has an apostrophe put before it, so "
@@ -89,9 +89,9 @@ def readme_text(
         indicators = settings.get("indicators") or {}
         words = ", ".join(f"{name} {_weight(value)}".strip() for name, value in indicators.items())
         lines = f"{key.upper()} {settings.get('title', '')}. Aim: {settings.get('aim', '')}."
-        blocks.append(_wrap(f"{lines} Indicators and weights: {words}."))
+        blocks.append(wrapped(f"{lines} Indicators and weights: {words}.", _INDENT))
     if side := sides_said(manifest):
-        blocks.append(_wrap(f"Tests for clusters. {side}"))
+        blocks.append(wrapped(f"Tests for clusters. {side}", _INDENT))
     blocks.append(_section("Read with care", [f"- {line}" for line in cautions(manifest)]))
     blocks.append(_section("Files", [f"{name}: {about}" for name, about in files]))
     blocks.append(_columns("Columns of areas", columns, "areas", manifest))
@@ -128,11 +128,7 @@ def _columns(heading: str, names: Iterable[str], table: str, manifest: Mapping[s
 
 
 def _section(heading: str, lines: Iterable[str]) -> str:
-    return "\n".join([heading, "-" * len(heading), *(_wrap(line) for line in lines)])
-
-
-def _wrap(line: str) -> str:
-    return textwrap.fill(line, _WIDTH, subsequent_indent="    ", break_on_hyphens=False)
+    return "\n".join([heading, "-" * len(heading), *(wrapped(line, _INDENT) for line in lines)])
 
 
 def _weight(indicator: object) -> str:

@@ -8,6 +8,8 @@ from typing import Any
 
 import pandas as pd
 
+from dashboards import words
+
 __all__ = [
     "CAUTIONS",
     "DEMONSTRATION",
@@ -40,20 +42,6 @@ CAUTIONS: tuple[str, ...] = (
 _MOST_NAMED = 25
 """Areas that a line names; a country has hundreds."""
 _BROAD = "Violence and sexual offences is one broad published category, from harassment to murder."
-_MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
 
 
 def priority_keys(manifest: Mapping[str, Any]) -> tuple[str, ...]:
@@ -115,7 +103,7 @@ def new_since(areas: pd.DataFrame, priority: str, manifest: Mapping[str, Any]) -
         return ""
     flagged = areas.index[areas[f"{priority}_flag"].fillna(value=False).astype(bool)]
     number = int(flagged.isin(list(memory.get("newly_flagged") or ())).sum())
-    return f"{number or 'none'} new since {_month_words(str(memory['previous_end']))}"
+    return f"{number or 'none'} new since {words.month_words(str(memory['previous_end']))}"
 
 
 def list_lines(
@@ -229,7 +217,7 @@ def _memory_line(
         for word in ("new", "staying", "provisional", "dropped")
         if memory[word] or word != "provisional"
     ]
-    when = _month_words(str(memory["previous_end"]))
+    when = words.month_words(str(memory["previous_end"]))
     who = [
         f"{word.capitalize()}: {named(memory[word])}"
         for word in ("new", "dropped")
@@ -242,12 +230,7 @@ def _memory_line(
 def period_words(manifest: Mapping[str, Any]) -> str:
     """Return the period in words, as `January to June 2025`."""
     period = manifest["period"]
-    start, end = str(period["start"]), str(period["end"])
-    if start == end:
-        return _month_words(start)
-    if start[:4] == end[:4]:
-        return f"{_MONTHS[int(start[5:]) - 1]} to {_month_words(end)}"
-    return f"{_month_words(start)} to {_month_words(end)}"
+    return words.period_words(str(period["start"]), str(period["end"]))
 
 
 def gaps(manifest: Mapping[str, Any]) -> str:
@@ -257,8 +240,8 @@ def gaps(manifest: Mapping[str, Any]) -> str:
     missing = [month for month in period.get("months", ()) if month not in covered]
     if not missing:
         return ""
-    words = ", ".join(_month_words(month) for month in missing)
-    return f"No data for {words}: left out of the rates, not counted as zero."
+    listed = ", ".join(words.month_words(month) for month in missing)
+    return f"No data for {listed}: left out of the rates, not counted as zero."
 
 
 def cautions(manifest: Mapping[str, Any]) -> tuple[str, ...]:
@@ -283,11 +266,7 @@ def figure(value: object, digits: int = 0, *, missing: str = "not calculable") -
 def rank_range(row: Mapping[Any, Any], priority: str) -> str:
     """Return the range of ranks that the draws gave, as `2 to 9`."""
     low, high = (row.get(f"{priority}_{end}") for end in ("rank_lo", "rank_hi"))
-    words = figure(low, missing=""), figure(high, missing="")
-    if not all(words):
+    ends = figure(low, missing=""), figure(high, missing="")
+    if not all(ends):
         return "not calculable"
-    return words[0] if words[0] == words[1] else f"{words[0]} to {words[1]}"
-
-
-def _month_words(month: str) -> str:
-    return f"{_MONTHS[int(month[5:7]) - 1]} {month[:4]}"
+    return ends[0] if ends[0] == ends[1] else f"{ends[0]} to {ends[1]}"

@@ -6,6 +6,7 @@ __all__ = [
     "AREA_INDICATORS",
     "ATTRIBUTES",
     "CRIME_INDICATORS",
+    "DEPRIVATION_INDICATORS",
     "FORECAST_INDICATORS",
     "INDICATORS",
     "STRANDS",
@@ -30,7 +31,7 @@ FORECAST_INDICATORS: tuple[str, ...] = (
 )
 """Indicators learned from the incidents of a run: what the next six months are expected to hold."""
 
-AREA_INDICATORS: tuple[str, ...] = (
+DEPRIVATION_INDICATORS: tuple[str, ...] = (
     "deprivation_without_crime",
     "imd_score",
     "income",
@@ -40,8 +41,10 @@ AREA_INDICATORS: tuple[str, ...] = (
     "barriers",
     "living_environment",
     "crime_domain",
-    "rural",
 )
+"""Indicators taken from the indices of deprivation."""
+
+AREA_INDICATORS: tuple[str, ...] = (*DEPRIVATION_INDICATORS, "rural")
 """Indicators taken from an official table."""
 
 INDICATORS: tuple[str, ...] = CRIME_INDICATORS + FORECAST_INDICATORS + AREA_INDICATORS
