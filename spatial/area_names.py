@@ -10,7 +10,7 @@ import pandas as pd
 
 from spatial.authorities import Authorities
 from spatial.boundaries import Areas
-from spatial.errors import Fault, InputError
+from spatial.errors import InputError
 from spatial.tables import match_columns, read_table
 
 __all__ = ["area_labels", "read_place_names"]
@@ -43,14 +43,8 @@ def read_place_names(path: Path, *, shown_as: str | None = None) -> pd.Series:
     twice = frame[columns["name"]].duplicated()
     if twice.any():
         row = int(frame.index[twice][0])
-        raise InputError(
-            Fault(
-                f"{frame.loc[row, columns['name']]!r} has two names",
-                file=shown,
-                line=int(table.line[row]),
-                field=columns["place"],
-            )
-        )
+        told = f"{frame.loc[row, columns['name']]!r} has two names"
+        raise InputError(table.fault(row, told, columns["place"]))
     names = frame.set_index(columns["name"])[columns["place"]]
     return names[names != ""].rename("place_name").rename_axis("msoa_name").sort_index()
 

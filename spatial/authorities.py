@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-import numpy as np
 import pandas as pd
 
 from spatial.errors import Fault, Faults, InputError
@@ -200,17 +199,11 @@ def _read_forces(path: Path, shown_as: str) -> tuple[pd.DataFrame, pd.DataFrame]
 
 
 def _refuse_rows(table: Table, bad: pd.Series, message: str, column: str) -> None:
-    rows = np.flatnonzero(bad.to_numpy())
-    faults = [
-        Fault(
-            f"{message} ({table.frame[column].iloc[row]!r})",
-            file=table.shown_as,
-            line=int(table.line[row]),
-            field=column,
-        )
-        for row in rows[:_LISTED]
-    ]
-    if rows.size > _LISTED:
-        faults.append(Fault(f"and {rows.size - _LISTED} more rows", file=table.shown_as))
+    faults = table.first_faults(
+        bad, lambda row: f"{message} ({table.frame[column].iloc[row]!r})", column
+    )
+    more = int(bad.sum()) - len(faults)
+    if more:
+        faults.append(Fault(f"and {more} more rows", file=table.shown_as))
     if faults:
         raise InputError(faults)

@@ -74,6 +74,12 @@ class Crosswalk:
         """Codes that name an area of 2021 but none of 2011."""
         return self.codes_2021 - self.codes_2011
 
+    def parents_of(self, codes: Sequence[str]) -> tuple[NDArray[Any], pd.DataFrame]:
+        """Return the LSOA 2011 that became these LSOA 2021, and the rows of those that split."""
+        parents = self.frame.loc[self.frame["LSOA21CD"].isin(list(codes)), "LSOA11CD"].unique()
+        split = self.frame["LSOA11CD"].isin(parents) & (self.frame["change"] == "S")
+        return np.asarray(parents, dtype=object), self.frame[split]
+
     def to_2021_points(
         self,
         codes: Sequence[str] | NDArray[Any],
@@ -218,25 +224,26 @@ def read_crosswalk(path: Path, *, shown_as: str | None = None) -> Crosswalk:
     frame = pd.DataFrame({key: table.frame[column] for key, column in columns.items()})
     faults = Faults()
     odd = ~frame["change"].isin(["U", "S", "M", "X"])
-    for row in np.flatnonzero(odd)[:_LISTED]:
-        faults.add(
-            f"change {frame['change'].iloc[row]!r} is not one of U, S, M, X",
-            file=shown,
-            line=int(table.line[row]),
-            field=columns["change"],
+    faults.extend(
+        table.first_faults(
+            odd,
+            lambda row: f"change {frame['change'].iloc[row]!r} is not one of U, S, M, X",
+            columns["change"],
         )
+    )
     for key in ("LSOA11CD", "LSOA21CD"):
-        for row in np.flatnonzero(frame[key] == "")[:_LISTED]:
-            faults.add("is blank", file=shown, line=int(table.line[row]), field=columns[key])
-    for row in np.flatnonzero(frame.duplicated(["LSOA11CD", "LSOA21CD"]))[:_LISTED]:
-        faults.add("is the same pair of codes again", file=shown, line=int(table.line[row]))
+        faults.extend(table.first_faults(frame[key] == "", lambda _: "is blank", columns[key]))
+    again = frame.duplicated(["LSOA11CD", "LSOA21CD"])
+    faults.extend(table.first_faults(again, lambda _: "is the same pair of codes again"))
     single = frame["change"].isin(["U", "M"]) & frame["LSOA11CD"].duplicated(keep=False)
-    for row in np.flatnonzero(single)[:_LISTED]:
-        faults.add(
-            f"{frame['LSOA11CD'].iloc[row]} is unchanged or merged but has several rows: "
-            "its counts would multiply",
-            file=shown,
-            line=int(table.line[row]),
+    faults.extend(
+        table.first_faults(
+            single,
+            lambda row: (
+                f"{frame['LSOA11CD'].iloc[row]} is unchanged or merged but has several "
+                "rows: its counts would multiply"
+            ),
         )
+    )
     faults.raise_if_any()
     return Crosswalk(frame.sort_values(["LSOA11CD", "LSOA21CD"], ignore_index=True))

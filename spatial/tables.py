@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from spatial.errors import Fault, Faults, InputError
 from spatial.files import check_magic, nearest
@@ -58,6 +58,16 @@ class Table:
     shown_as: str
     header_line: int = 1
     sheet: str | None = None
+
+    def fault(self, row: int, message: str, column: str | None = None) -> Fault:
+        """Return a fault of a row, 0..n-1, at its line."""
+        return Fault(message, file=self.shown_as, line=int(self.line[row]), field=column)
+
+    def first_faults(
+        self, bad: ArrayLike, say: Callable[[int], str], column: str | None = None
+    ) -> list[Fault]:
+        """Return a fault for each of the first five rows of which `bad`, shape (n,), is true."""
+        return [self.fault(row, say(row), column) for row in np.flatnonzero(bad)[:_SHOWN_FAULTS]]
 
 
 def read_table(
@@ -375,7 +385,7 @@ def number_column(table: Table, column: str, *, allow_missing: bool = True) -> N
             continue
         else:
             message = f"{cell[:60]!r} is not a number"
-        faults.append(Fault(message, file=table.shown_as, line=int(table.line[row]), field=column))
+        faults.append(table.fault(int(row), message, column))
     if len(faults) > _SHOWN_FAULTS:
         more = len(faults) - _SHOWN_FAULTS
         faults = [

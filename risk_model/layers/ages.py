@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from risk_model.layers.placing import Placed, area_codes
+from risk_model.layers.placing import Placed, area_codes, change_lookup, vintage_of
 from spatial.crosswalk import Crosswalk
 from spatial.errors import Fault, Faults, InputError
 from spatial.files import nearest
@@ -67,15 +69,15 @@ def read_ages(path: Path, *, shown_as: str) -> Ages:
         except InputError as error:
             faults.extend(error.faults)
             continue
-        for row in np.flatnonzero(people < 0)[:_SHOWN]:
-            line = int(table.line[row])
-            faults.add(
-                f"{people[row]:g} people; expected 0 or more", file=shown_as, line=line, field=name
-            )
+        faults.extend(table.first_faults(people < 0, partial(_negative, people), name))
         groups[next(g for g, first, last in AGE_GROUPS if first <= year <= last)] += people
     faults.raise_if_any()
     vintage = "2011" if "11" in column else "2021" if "21" in column else ""
     return Ages(pd.DataFrame(groups, index=index).sort_index(), vintage, shown_as)
+
+
+def _negative(people: NDArray[np.float64], row: int) -> str:
+    return f"{people[row]:g} people; expected 0 or more"
 
 
 def _year_columns(table: Table) -> dict[int, str]:
@@ -116,30 +118,20 @@ def place_ages(
     InputError
         Where the table is of another vintage and no change lookup was supplied.
     """
-    given, frame = table.vintage, table.frame
-    if not given:
-        old = crosswalk is not None and frame.index.isin(list(crosswalk.only_2011)).any()
-        given = "2011" if old else vintage
+    frame = table.frame
+    given = vintage_of(table.vintage, frame.index, vintage, crosswalk)
     warnings: tuple[str, ...] = ()
     if given != vintage:
-        if vintage != "2021" or crosswalk is None:
-            raise InputError(
-                Fault(
-                    f"is on LSOA {given} and the areas are LSOA {vintage}; supply the change "
-                    "lookup (lookups.changes) or a table of that vintage",
-                    file=table.shown_as,
-                    field="ages",
-                )
-            )
-        changes = crosswalk.frame
-        parents = changes.loc[changes["LSOA21CD"].isin(list(codes)), "LSOA11CD"].unique()
-        split = changes[changes["LSOA11CD"].isin(parents) & (changes["change"] == "S")]
+        lookup = change_lookup(
+            crosswalk, table_vintage=given, vintage=vintage, what="ages", shown_as=table.shown_as
+        )
+        parents, split = lookup.parents_of(codes)
         shares = residents.reindex(pd.Index(split["LSOA21CD"].unique()))
         if not (shares > 0).all():
             shares = pd.Series(1.0, index=shares.index)
         kept = frame.reindex(parents)
         frame = pd.DataFrame(
-            {str(name): crosswalk.to_2021_counts(kept[name], shares) for name in kept.columns}
+            {str(name): lookup.to_2021_counts(kept[name], shares) for name in kept.columns}
         )
         warnings = (f"ages: {table.shown_as} is on LSOA 2011 and was moved to LSOA 2021.",)
     placed = frame.reindex(list(codes))

@@ -92,14 +92,7 @@ def _refuse(table: Table, frame: pd.DataFrame, columns: dict[str, str]) -> None:
     found: list[Fault] = []
 
     def note(row: int, key: str, message: str) -> None:
-        found.append(
-            Fault(
-                message,
-                file=table.shown_as,
-                line=int(table.line[row]),
-                field=columns.get(key, key),
-            )
-        )
+        found.append(table.fault(row, message, columns.get(key, key)))
 
     first: dict[tuple[str, str], int] = {}
     for row, (code, kind, reason, source, expires) in enumerate(

@@ -11,7 +11,7 @@ from spatial.crosswalk import Crosswalk
 from spatial.errors import Fault, Faults, InputError
 from spatial.tables import Table
 
-__all__ = ["Placed", "area_codes", "place_unchanged"]
+__all__ = ["Placed", "area_codes", "change_lookup", "place_unchanged", "vintage_of"]
 
 _LISTED = 5
 
@@ -28,18 +28,14 @@ def area_codes(table: Table, column: str) -> pd.Index:
     """Return the area codes of a table; refuse blank and repeated ones with their lines."""
     codes = table.frame[column]
     faults = Faults()
-    for row in (codes == "").to_numpy().nonzero()[0][:_LISTED]:
-        faults.add(
-            "area code is blank", file=table.shown_as, line=int(table.line[row]), field=column
+    faults.extend(table.first_faults(codes == "", lambda _: "area code is blank", column))
+    faults.extend(
+        table.first_faults(
+            codes.duplicated() & (codes != ""),
+            lambda row: f"area code {codes.iloc[row]!r} is there more than once",
+            column,
         )
-    repeated = (codes.duplicated() & (codes != "")).to_numpy().nonzero()[0]
-    for row in repeated[:_LISTED]:
-        faults.add(
-            f"area code {codes.iloc[row]!r} is there more than once",
-            file=table.shown_as,
-            line=int(table.line[row]),
-            field=column,
-        )
+    )
     faults.raise_if_any()
     index: pd.Index = pd.Index(codes, name="area_code")
     return index
@@ -90,3 +86,32 @@ def place_unchanged(
         note = f"{len(lost)} areas that changed in 2021 have no value ({listed})"
         warnings = (f"{what}: {shown_as} is on LSOA 2011; {note}.",)
     return Placed(placed, warnings)
+
+
+def vintage_of(said: str, codes: pd.Index, vintage: str, crosswalk: Crosswalk | None) -> str:
+    """Return the vintage of a table: as it says, or 2011 where a code is of 2011 alone."""
+    if said or crosswalk is None:
+        return said or vintage
+    return "2011" if codes.isin(list(crosswalk.only_2011)).any() else vintage
+
+
+def change_lookup(
+    crosswalk: Crosswalk | None, *, table_vintage: str, vintage: str, what: str, shown_as: str
+) -> Crosswalk:
+    """Return the lookup that moves counts of a table to the areas of a run.
+
+    Raises
+    ------
+    InputError
+        Where there is none, or the areas are of 2011.
+    """
+    if vintage != "2021" or crosswalk is None:
+        raise InputError(
+            Fault(
+                f"is on LSOA {table_vintage} and the areas are LSOA {vintage}; supply the change "
+                "lookup (lookups.changes) or a table of that vintage",
+                file=shown_as,
+                field=what,
+            )
+        )
+    return crosswalk

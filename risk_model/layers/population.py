@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
 import pandas as pd
 
-from risk_model.layers.placing import Placed, area_codes
+from risk_model.layers.placing import Placed, area_codes, change_lookup, vintage_of
 from spatial.crosswalk import Crosswalk
-from spatial.errors import Fault, Faults, InputError
+from spatial.errors import Faults
 from spatial.tables import match_columns, number_column, read_table
 
 __all__ = ["Kind", "Population", "place_population", "read_counts_table", "read_population"]
@@ -89,13 +88,13 @@ def _population(
     index = area_codes(table, columns["area_code"])
     residents = number_column(table, columns["residents"])
     faults = Faults()
-    for row in np.flatnonzero(residents < 0)[:5]:
-        faults.add(
-            f"{residents[row]:g} people; expected 0 or more",
-            file=shown_as,
-            line=int(table.line[row]),
-            field=columns["residents"],
+    faults.extend(
+        table.first_faults(
+            residents < 0,
+            lambda row: f"{residents[row]:g} people; expected 0 or more",
+            columns["residents"],
         )
+    )
     faults.raise_if_any()
     frame = pd.DataFrame({"residents": residents}, index=index).sort_index()
     return Population(frame, vintage, shown_as)
@@ -122,19 +121,17 @@ def place_population(
         the areas.
     """
     frame = table.frame
-    given = table.vintage or _guess_vintage(frame.index, crosswalk, vintage)
+    given = vintage_of(table.vintage, frame.index, vintage, crosswalk)
     warnings: list[str] = []
     if given != vintage:
-        if vintage != "2021" or crosswalk is None:
-            raise InputError(
-                Fault(
-                    f"is on LSOA {given} and the areas are LSOA {vintage}; supply the change "
-                    "lookup (lookups.changes) or a table of that vintage",
-                    file=table.shown_as,
-                    field="population",
-                )
-            )
-        frame, note = _moved(table, codes, crosswalk, shares)
+        lookup = change_lookup(
+            crosswalk,
+            table_vintage=given,
+            vintage=vintage,
+            what="population",
+            shown_as=table.shown_as,
+        )
+        frame, note = _moved(table, codes, lookup, shares)
         warnings += note
     placed = frame.reindex(list(codes))
     missing = placed.index[~(placed["residents"] > 0)]
@@ -147,22 +144,14 @@ def place_population(
     return Placed(placed, tuple(warnings))
 
 
-def _guess_vintage(index: pd.Index, crosswalk: Crosswalk | None, vintage: str) -> str:
-    if crosswalk is None:
-        return vintage
-    return "2011" if index.isin(list(crosswalk.only_2011)).any() else vintage
-
-
 def _moved(
     table: Population,
     codes: Sequence[str],
     crosswalk: Crosswalk,
     shares: pd.Series | None,
 ) -> tuple[pd.DataFrame, list[str]]:
-    changes = crosswalk.frame
-    parents = changes.loc[changes["LSOA21CD"].isin(list(codes)), "LSOA11CD"].unique()
+    parents, split = crosswalk.parents_of(codes)
     values = table.frame["residents"].reindex(parents)
-    split = changes[changes["LSOA11CD"].isin(parents) & (changes["change"] == "S")]
     people = shares
     warnings = [f"population: {table.shown_as} is on LSOA 2011 and was moved to LSOA 2021."]
     if people is None:

@@ -92,14 +92,16 @@ def read_rurality(path: Path, edition: Edition, *, shown_as: str) -> Rurality:
     classes = CLASSES[edition]
     strata = np.array([classes.get(str(code), "") for code in codes], dtype=object)
     faults = Faults()
-    for row in np.flatnonzero(strata == "")[:5]:
-        faults.add(
-            f"{str(codes[row])[:40]!r} is not a class of the {edition} edition "
-            f"({', '.join(classes)})",
-            file=shown_as,
-            line=int(table.line[row]),
-            field=columns["ruc_code"],
+    faults.extend(
+        table.first_faults(
+            strata == "",
+            lambda row: (
+                f"{str(codes[row])[:40]!r} is not a class of the {edition} edition "
+                f"({', '.join(classes)})"
+            ),
+            columns["ruc_code"],
         )
+    )
     faults.raise_if_any()
     frame = pd.DataFrame(
         {
