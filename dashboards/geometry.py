@@ -44,6 +44,7 @@ _DECIMALS: Final = 5
 _FIRST_ZOOM, _LAST_ZOOM = 7, 15
 _LABEL_HEIGHT_PX: Final = 16
 _LETTER_PX: Final = 6.5
+_LONGEST_NAME: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,13 +171,13 @@ def label_zooms(
     return found
 
 
-def short_name(name: str, *, most: int = 20) -> str:
+def short_name(name: str) -> str:
     """Return a place name short enough for a map: its first place where it names several.
 
     The names of the House of Commons Library join up to three places by commas and "&".
     """
     first = name.split(",", maxsplit=1)[0].strip()
-    if len(first) > most:
+    if len(first) > _LONGEST_NAME:
         first = first.split(" & ", maxsplit=1)[0].strip()
     return first
 

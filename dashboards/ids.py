@@ -11,7 +11,6 @@ ANNOUNCE: Final = "announce"
 
 MAP: Final = "map"
 MAP_AREAS: Final = "map-areas"
-MAP_OUTLINES: Final = "map-outlines"
 MAP_QUESTION: Final = "map-question"
 MAP_VALUES: Final = "map-values"
 MAP_DRAWN: Final = "map-drawn"

@@ -35,6 +35,7 @@ __all__ = [
 
 _FILES = ("sensitivity", "list_changes", "backtest", "equity", "forecast")
 _SHARES = (0.02, 0.05, 0.10, 0.20)
+_MOST_DRIVERS = 8
 _OUTCOMES = {
     "violence": "All violence",
     "robbery": "Robbery",
@@ -372,21 +373,21 @@ def forecast_said(view: RunView) -> tuple[str, ...]:
     return tuple(said)
 
 
-def driver_tables(tables: JudgementTables, *, most: int = 8) -> tuple[Table, ...]:
+def driver_tables(tables: JudgementTables) -> tuple[Table, ...]:
     """Return the drivers of each outcome's forecast, the greatest first."""
     if tables.forecast.empty:
         return ()
     found = []
     for outcome, part in tables.forecast.groupby("outcome", sort=False):
         ordered = part.sort_values("importance", ascending=False, kind="stable")
-        more = max(len(ordered) - most, 0)
+        more = max(len(ordered) - _MOST_DRIVERS, 0)
         cells = tuple(
             (
                 _driver_words(str(row["driver"])),
                 f"{_percent(row, 'importance')} ± {100 * float(row['importance_sd']):.1f}",
                 _text(row["direction"]),
             )
-            for row in ordered.head(most).to_dict("records")
+            for row in ordered.head(_MOST_DRIVERS).to_dict("records")
         )
         left_out = f"; {more} lesser ones in forecast.csv" if more else ""
         found.append(

@@ -19,7 +19,6 @@ from risk_model.run_store import Writer
 from spatial.writers import write_csv
 
 __all__ = [
-    "AGREEMENTS",
     "LAYER_COLUMNS",
     "Agreement",
     "SourceLayer",
@@ -34,7 +33,7 @@ __all__ = [
 HIGH, NOT_HIGH, UNSURE = 1, 0, -1
 """States of an area by one source: surely above the study area's rate, not, too few to say."""
 
-AGREES, POLICE_ONLY, OTHER_ONLY, NEITHER, TOO_FEW = AGREEMENTS = (
+AGREES, POLICE_ONLY, OTHER_ONLY, NEITHER, TOO_FEW = (
     "agrees high",
     "police only",
     "other source only",

@@ -27,7 +27,7 @@ from risk_model.context_report import context_report, with_context
 from risk_model.engine_report import engine_report, report_writers
 from risk_model.input_tables import Settings, path_faults
 from risk_model.list_report import list_report, list_writers, with_lists
-from risk_model.loading import LoadedInputs, load
+from risk_model.loading import LoadedInputs, Progress, load
 from risk_model.model_data import ModelData
 from risk_model.model_store import read_model
 from risk_model.outputs import content_of, manifest_of, own_writers
@@ -57,7 +57,6 @@ __all__ = [
     "run",
 ]
 
-Progress = Callable[[str], None]
 ExtraWriters = Callable[[Run, Mapping[str, object]], Mapping[str, Writer]]
 
 

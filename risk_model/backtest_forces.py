@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -26,6 +26,7 @@ from risk_model.backtest_table import BACKTEST_COLUMNS, COMPARED_AT, method_rows
 from risk_model.cautions import FEWEST_AREAS
 from risk_model.config.harm import HarmWeights
 from risk_model.config.risk import RiskConfig
+from risk_model.loading import Progress
 from risk_model.model_data import ModelData
 from spatial.errors import HotspotsError
 
@@ -109,7 +110,7 @@ def backtest_forces(
     horizon: int,
     forecaster: Forecaster | None = None,
     resamples: int = 9_999,
-    progress: Callable[[str], None] | None = None,
+    progress: Progress | None = None,
 ) -> ForcesBacktest:
     """Choose and judge in each force by itself at the last origin, then compare over forces.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +13,7 @@ from risk_model.backtest_origins import Origin, rolling_origins
 from risk_model.backtest_table import Comparison, backtest_table, compare_methods
 from risk_model.config.harm import HarmWeights
 from risk_model.config.risk import RiskConfig
+from risk_model.loading import Progress
 from risk_model.model_data import ModelData
 
 __all__ = ["Backtest", "rolling_backtest"]
@@ -50,7 +50,7 @@ def rolling_backtest(
     horizon: int,
     forecaster: Forecaster | None = None,
     resamples: int = 999,
-    progress: Callable[[str], None] | None = None,
+    progress: Progress | None = None,
 ) -> Backtest:
     """Back-test the priorities of the settings over every origin that the months allow.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +19,7 @@ from risk_model.backtest_rolling import rolling_backtest
 from risk_model.backtest_store import TABLE, content_of_settings, publish_backtest
 from risk_model.backtest_verdicts import Compared, losses, other_ways, verdicts
 from risk_model.input_tables import Settings
-from risk_model.loading import LoadedInputs, load
+from risk_model.loading import LoadedInputs, Progress, load
 from risk_model.pipeline import build_model
 from risk_model.provenance import code_version, versions
 from risk_model.run_store import PublishedRun
@@ -65,7 +65,7 @@ def run_backtest(
     options: BacktestOptions,
     *,
     runs: Path,
-    progress: Callable[[str], None],
+    progress: Progress,
     now: datetime | None = None,
     blocks: BlockMap = SERIAL,
 ) -> PublishedRun:

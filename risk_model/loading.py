@@ -37,9 +37,10 @@ from spatial.period import Period
 from spatial.study_area import StudyArea, choose_lads, study_area
 from spatial.weights import Neighbours, contiguity
 
-__all__ = ["LoadedInputs", "load"]
+__all__ = ["LoadedInputs", "Progress", "load"]
 
 Progress = Callable[[str], None]
+"""Told in words what is being done."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,14 +16,13 @@ from risk_model.config.risk import RiskConfig
 from risk_model.densities import Grounds, PriorityDensity, priority_density, surroundings
 from risk_model.forecast import Forecast, forecast_columns, wants_forecast
 from risk_model.layers.crime import count_cube, offence_set
-from risk_model.loading import LoadedInputs
+from risk_model.loading import LoadedInputs, Progress
 from risk_model.model_data import LABEL_COLUMNS, ModelData
 from risk_model.scoring import Scored, score_model
 from spatial.blocks import SERIAL, BlockMap
 
 __all__ = ["SCORE_BREAKS", "Run", "build_model", "build_run"]
 
-Progress = Callable[[str], None]
 SCORE_BREAKS = (20.0, 40.0, 60.0, 80.0)  # fixed between periods, so that colours can be compared
 
 

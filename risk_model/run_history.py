@@ -8,7 +8,7 @@ from typing import Any
 
 from risk_model.run_store import PublishedRun, list_runs, read_run
 
-__all__ = ["earlier_refreshes", "previous_run"]
+__all__ = ["earlier_refreshes"]
 
 
 def earlier_refreshes(runs: Path, manifest: Mapping[str, Any]) -> tuple[PublishedRun, ...]:
@@ -36,12 +36,6 @@ def earlier_refreshes(runs: Path, manifest: Mapping[str, Any]) -> tuple[Publishe
         if _same(published.manifest) == area:
             last[finish] = published
     return tuple(last[finish] for finish in sorted(last))
-
-
-def previous_run(runs: Path, manifest: Mapping[str, Any]) -> PublishedRun | None:
-    """Return the refresh just before a run, or None where it is the first."""
-    earlier = earlier_refreshes(runs, manifest)
-    return earlier[-1] if earlier else None
 
 
 def _same(manifest: Mapping[str, Any]) -> tuple[tuple[str, ...], Any, Any]:

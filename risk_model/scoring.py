@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,8 +40,6 @@ from risk_model.uncertainty import DrawPlan, RankDraws, joint_draws
 from spatial.blocks import SERIAL, BlockMap
 
 __all__ = ["Rated", "Scored", "rate", "score_model"]
-
-Progress = Callable[[str, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +138,6 @@ def score_model(
     density_share: Mapping[str, pd.Series],
     forecast: Forecast | None = None,
     explain: bool = True,
-    progress: Progress | None = None,
     blocks: BlockMap = SERIAL,
 ) -> Scored:
     """Score every study area for every priority, with ranks, uncertainty, evidence and reasons.
@@ -158,8 +155,6 @@ def score_model(
         given.
     explain
         Whether to write reasons and explanations; without, their column and tables are not there.
-    progress
-        Called with a stage and the percentage done.
     blocks
         Where draws are computed; it makes no difference to the result.
 
@@ -168,9 +163,7 @@ def score_model(
     ConfigError
         Where a setting asks for what the inputs do not hold.
     """
-    tell = progress or _silent
     clock = Clock()
-    tell("rates", 0)
     rated = rate(data, config, harm, forecast=forecast)
     exposed, rates, streams = rated.exposed, rated.rates, rated.streams
     composites, forecast = rated.composites, rated.forecast
@@ -185,7 +178,6 @@ def score_model(
         for name, priority in config.priorities.items()
     }
     clock.lap("rates")
-    tell("clusters", 25)
     clusters = {}
     for name in config.priorities:
         words, values = tested_variable(data, config, rates[name], streams, exposed)
@@ -196,10 +188,8 @@ def score_model(
         name: found.global_moran for name, found in clusters.items()
     }
     clock.lap("clusters")
-    tell("draws", 60)
     draws = _draw(composites, streams, config, blocks)
     clock.lap("draws")
-    tell("reasons", 85)
     off = {name: inference_off(data, rates[name]) for name in config.priorities}
     held = None if data.artefacts is None else vetoed(data.artefacts, config.guards)
     findings = {
@@ -287,7 +277,3 @@ def _aligned(shares: pd.Series | None, data: ModelData) -> NDArray[np.float64]:
     if shares is None:
         return np.full(len(data.area_codes), np.nan)
     return shares.reindex(list(data.area_codes)).to_numpy(dtype=np.float64)
-
-
-def _silent(stage: str, percentage: int) -> None:
-    """Report progress to nobody."""

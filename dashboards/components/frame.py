@@ -168,7 +168,7 @@ def page_frame(
     )
 
 
-def problem_page(heading: str, text: str, *, way_out: str = "/") -> html.Div:
+def problem_page(heading: str, text: str) -> html.Div:
     """Return a page that says what is wrong with an address and where to go instead."""
     return html.Div(
         [
@@ -183,7 +183,7 @@ def problem_page(heading: str, text: str, *, way_out: str = "/") -> html.Div:
                 [
                     html.H1(heading),
                     html.P(text),
-                    html.P(html.A("Go to the run that is served now", href=way_out)),
+                    html.P(html.A("Go to the run that is served now", href="/")),
                 ],
                 id="main",
                 className="width",

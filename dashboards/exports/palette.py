@@ -41,10 +41,8 @@ def class_of(value: float, breaks: Sequence[float] = DEFAULT_BREAKS) -> int:
     return sum(value >= cut for cut in breaks)
 
 
-def class_labels(
-    breaks: Sequence[float] = DEFAULT_BREAKS, *, low: float = 0, high: float = 100
-) -> tuple[str, ...]:
+def class_labels(breaks: Sequence[float] = DEFAULT_BREAKS) -> tuple[str, ...]:
     """Return the words of each class, as `20 to under 40`; the last one includes its end."""
-    edges = [low, *breaks, high]
+    edges = [0.0, *breaks, 100.0]
     words = [f"{a:g} to under {b:g}" for a, b in itertools.pairwise(edges[:-1])]
     return (*words, f"{edges[-2]:g} to {edges[-1]:g}")

@@ -24,14 +24,13 @@ _HEAD = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
 _LINE_MM = "0.15"
 
 
-def areas_style(manifest: Mapping[str, Any], priority: str | None = None) -> str:
+def areas_style(manifest: Mapping[str, Any]) -> str:
     """Return the QML of the areas layer: score classes, no score, and an outline where flagged.
 
     Rule based, so that the class and the flag of an area show together; the rules of the other
     priorities are in the same style, switched off, and ticked in the layer panel.
     """
     keys = list(manifest["priorities"])
-    first = priority if priority is not None else keys[0]
     rules: list[str] = []
     symbols: list[tuple[str, str]] = []
     for key in keys:
@@ -42,7 +41,7 @@ def areas_style(manifest: Mapping[str, Any], priority: str | None = None) -> str
             inner.append(_rule(words, filter_, str(len(symbols))))
             symbols.append((str(len(symbols)), symbol))
         label = f"{key.upper()} {settings.get('title', '')}".strip()
-        shown = "1" if key == first else "0"
+        shown = "1" if key == keys[0] else "0"
         rules.append(
             f"<rule label={quoteattr(label)} key={quoteattr(key)} checkstate={quoteattr(shown)}>"
             f"{''.join(inner)}</rule>"

@@ -61,12 +61,7 @@ def write_readme(path: Path, *, manifest: Mapping[str, Any], columns: Sequence[s
     path.write_text(readme_text(manifest=manifest, columns=columns), encoding="utf-8", newline="\n")
 
 
-def readme_text(
-    *,
-    manifest: Mapping[str, Any],
-    columns: Sequence[str],
-    files: Iterable[tuple[str, str]] = FILES,
-) -> str:
+def readme_text(*, manifest: Mapping[str, Any], columns: Sequence[str]) -> str:
     """Return the text of README.txt."""
     area = manifest.get("area") or {}
     config = manifest.get("config") or {}
@@ -93,7 +88,7 @@ def readme_text(
     if side := sides_said(manifest):
         blocks.append(wrapped(f"Tests for clusters. {side}", _INDENT))
     blocks.append(_section("Read with care", [f"- {line}" for line in cautions(manifest)]))
-    blocks.append(_section("Files", [f"{name}: {about}" for name, about in files]))
+    blocks.append(_section("Files", [f"{name}: {about}" for name, about in FILES]))
     blocks.append(_columns("Columns of areas", columns, "areas", manifest))
     blocks += [
         _columns(f"Columns of {table}", TABLES[table], table, manifest)

@@ -7,7 +7,7 @@ otherwise). Only their text is judged here: nothing is opened.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -17,7 +17,6 @@ from risk_model.config.base import AsWritten, Model, Text, refuse
 from risk_model.config.faults import CrossFault, validated
 from risk_model.config.incident_input import IncidentInput, extract_checks
 from risk_model.config.loader import read_document, short
-from risk_model.config.overrides import apply_overrides
 from risk_model.config.paths import RelativePath
 from risk_model.config.record import Record
 from risk_model.config.table_text import ColumnName, Encoding
@@ -283,24 +282,20 @@ def input_lines(path: Path) -> dict[str, int]:
     return lines
 
 
-def load_inputs(path: Path, overrides: Mapping[str, str] | None = None) -> InputsConfig:
-    """Read `inputs.yaml`, apply overrides, check everything that needs no file.
+def load_inputs(path: Path) -> InputsConfig:
+    """Read `inputs.yaml` and check everything that needs no file.
 
     Parameters
     ----------
     path
         The YAML file; messages name it as it is given here.
-    overrides
-        Dotted key to value as written after `--set`, such as `{"period": "2025-01:2025-03"}`.
 
     Raises
     ------
     ConfigError
         With every fault, each at `file:line` and with the nearest key.
     """
-    document = read_document(path)
-    apply_overrides(document, InputsConfig, overrides or {})
-    return validated(document, InputsConfig, _cross_checks)
+    return validated(read_document(path), InputsConfig, _cross_checks)
 
 
 def _cross_checks(config: InputsConfig) -> Iterator[CrossFault]:

@@ -21,9 +21,9 @@ __all__ = [
 ]
 
 
-def share(default: float, description: str, *, lowest: float = 0.0) -> Any:
-    """Return a field for a share above `lowest` and at most 1."""
-    return Field(default, gt=lowest, le=1, description=description)
+def share(default: float, description: str) -> Any:
+    """Return a field for a share above 0 and at most 1."""
+    return Field(default, gt=0.0, le=1, description=description)
 
 
 class PoliceGenerated(Model):
