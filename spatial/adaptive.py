@@ -95,6 +95,11 @@ def abramson_bandwidths(
         Weight of each event in the geometric mean, shape (n,); 1 where not given.
     mean
         g, where it is known already (for places that are not events).
+
+    Raises
+    ------
+    StatisticsError
+        Where a value of the pilot is no density, naming its row, or the three widths do not rise.
     """
     values = np.asarray(pilot, dtype=np.float64)
     bad = np.flatnonzero(~np.isfinite(values) | (values < 0))
@@ -144,6 +149,11 @@ def adaptive_density(
         Metres, shape (n,), each at least five cells.
     step
         Above 1; 1.1 keeps the surface within 1 % of its peak of the direct sum.
+
+    Raises
+    ------
+    StatisticsError
+        Where points or widths have no meaning, naming the row, or a width is under five cells.
     """
     xs, ys, ws = checked_points(x, y, weight)
     widths = np.asarray(event_bandwidth_m, dtype=np.float64)
@@ -197,6 +207,13 @@ def adaptive_edge_mass(
         Bool of `grid.shape`; beyond the grid is not land.
     cell_bandwidth_m
         Metres, shape `grid.shape`; NaN where no mass is wanted.
+    step
+        As for `adaptive_density`.
+
+    Raises
+    ------
+    StatisticsError
+        Where the shapes differ, or a bandwidth is under five cells.
     """
     if land.shape != grid.shape or cell_bandwidth_m.shape != grid.shape:
         raise StatisticsError(

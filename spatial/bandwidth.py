@@ -211,6 +211,11 @@ def candidate_bandwidths(
 
     From `lowest_m`, or five cells where that is more, to a fifth of the longer side of the study
     area, or `highest_m` where that is less: beyond it a surface says little.
+
+    Raises
+    ------
+    StatisticsError
+        Where there is no polygon, no cell, or no width between the two ends.
     """
     shapes = shapes_of(study)
     if not shapes:

@@ -250,7 +250,13 @@ def _expected_events(
 
 
 def check_maps(neighbours: Neighbours, maps: int) -> None:
-    """Refuse fewer maps than a standard error needs, or fewer areas than a test does."""
+    """Refuse fewer maps than a standard error needs, or fewer areas than a test does.
+
+    Raises
+    ------
+    StatisticsError
+        Naming the number and the least that is needed.
+    """
     if maps < 2:
         raise StatisticsError(f"maps: {maps} is below 2, and one map has no standard error")
     if neighbours.n < FEWEST_AREAS:

@@ -184,6 +184,11 @@ def gini(
         Source of the chance maps.
     simulations
         Chance maps, at least 1.
+
+    Raises
+    ------
+    StatisticsError
+        Where a count is not a whole number, naming its row, or `simulations` is below 1.
     """
     if simulations < 1:
         raise StatisticsError(f"simulations: {simulations} is below 1")

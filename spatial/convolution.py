@@ -42,7 +42,13 @@ def kernel_support_m(kernel: KernelName, bandwidth_m: float) -> float:
 
 
 def check_bandwidth(bandwidth_m: float, cell_m: float, kernel: str) -> None:
-    """Refuse an unknown kernel, lengths that are not above 0, and cells too coarse for either."""
+    """Refuse an unknown kernel, lengths that are not above 0, and cells too coarse for either.
+
+    Raises
+    ------
+    StatisticsError
+        Naming the argument, its value and what would do.
+    """
     if kernel not in ("quartic", "gaussian"):
         raise StatisticsError(f"kernel {kernel!r} is neither 'quartic' nor 'gaussian'")
     for name, value in (("bandwidth_m", bandwidth_m), ("cell_m", cell_m)):
@@ -59,7 +65,20 @@ def check_bandwidth(bandwidth_m: float, cell_m: float, kernel: str) -> None:
 def checked_points(
     x: ArrayLike, y: ArrayLike, weight: ArrayLike | None
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return coordinates and weights as arrays; refuse what is not finite, or weighs under 0."""
+    """Return coordinates and weights as arrays; refuse what is not finite, or weighs under 0.
+
+    Parameters
+    ----------
+    x, y
+        Metres, shape (n,).
+    weight
+        Shape (n,); 1 each where not given.
+
+    Raises
+    ------
+    StatisticsError
+        Where lengths differ, naming them, or a value is wrong, naming its row.
+    """
     xs = np.asarray(x, dtype=np.float64)
     ys = np.asarray(y, dtype=np.float64)
     ws = np.ones_like(xs) if weight is None else np.asarray(weight, dtype=np.float64)
@@ -83,7 +102,10 @@ def checked_points(
 
 
 def stencil_of(bandwidth_m: float, cell_m: float, kernel: KernelName) -> FloatArray:
-    """Return the kernel at whole-cell offsets: an odd square that sums to 1."""
+    """Return the kernel at whole-cell offsets: an odd square that sums to 1.
+
+    Shape (2r + 1, 2r + 1), where r cells hold the reach of the kernel.
+    """
     reach = int(np.ceil(kernel_support_m(kernel, bandwidth_m) / cell_m))
     offset = np.arange(-reach, reach + 1) * (cell_m / bandwidth_m)
     squared = offset[:, None] ** 2 + offset[None, :] ** 2
@@ -98,7 +120,11 @@ def stencil_of(bandwidth_m: float, cell_m: float, kernel: KernelName) -> FloatAr
 def linear_bins(
     x: FloatArray, y: FloatArray, weight: FloatArray, grid: Grid, margin: int
 ) -> FloatArray:
-    """Share weights among the four nearest centres of the grid widened by `margin` cells."""
+    """Share weights among the four nearest centres of the grid widened by `margin` cells.
+
+    `x`, `y` (metres) and `weight` have shape (n,); the result has shape
+    (ny + 2 margin, nx + 2 margin).
+    """
     ny, nx = grid.ny + 2 * margin, grid.nx + 2 * margin
     u = (x - grid.x0) / grid.cell_m - 0.5 + margin
     v = (y - grid.y0) / grid.cell_m - 0.5 + margin

@@ -119,6 +119,11 @@ def inverse_of(
         A point for each area, shape (n,), metres, in the order of `neighbours.codes`.
     nearest_m
         Above 0: shorter distances count as this one, so that areas at one point have a weight.
+
+    Raises
+    ------
+    StatisticsError
+        Where `nearest_m` is not above 0, or a coordinate is missing.
     """
     at = [np.asarray(values, dtype=np.float64) for values in (x, y)]
     for axis, values in zip("xy", at, strict=True):
@@ -254,7 +259,10 @@ def _within(
 
 
 def row_sums(values: FloatArray, indptr: IntArray) -> FloatArray:
-    """Add up the entries of each compressed row; 0 for an empty one."""
+    """Add up the entries of each compressed row; 0 for an empty one.
+
+    `values` has shape (links,), the result shape (n,).
+    """
     n = indptr.size - 1
     rows = np.repeat(np.arange(n), np.diff(indptr))
     return np.bincount(rows, weights=values, minlength=n).astype(np.float64, copy=False)

@@ -29,6 +29,8 @@ def gi_bins(z: FloatArray, counts: PermutationCounts, p: FloatArray) -> FloatArr
     A hot spot has Z above 0 and its neighbours' sum in the upper tail of the null; a cold spot has
     both the other way. Where they disagree the bin is 0: one high area alone in low surroundings
     can have Z above 0 while what is unusual about it is how low its neighbours are.
+
+    `z` and `p` have shape (n,), and so have the counts and the result.
     """
     level = gi_level(p)
     with np.errstate(invalid="ignore"):
@@ -38,7 +40,7 @@ def gi_bins(z: FloatArray, counts: PermutationCounts, p: FloatArray) -> FloatArr
 
 
 def gi_level(p: FloatArray) -> IntArray:
-    """Return 3, 2, 1 where p is at most .01, .05, .10; 0 above and for NaN."""
+    """Return 3, 2, 1 where p is at most .01, .05, .10; 0 above and for NaN. Shape (n,)."""
     with np.errstate(invalid="ignore"):
         reached: IntArray = np.sum([p <= highest for highest in _LEVELS], axis=0, dtype=np.int64)
     return reached

@@ -102,7 +102,10 @@ def grid_for(bounds: tuple[float, float, float, float], cell_m: float, pad: floa
 def cell_index(
     x: ArrayLike, y: ArrayLike, grid: Grid
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return row and column of the cell that holds each point; both -1 outside the grid."""
+    """Return row and column of the cell that holds each point; both -1 outside the grid.
+
+    `x` and `y` have shape (n,), metres; rows count from the south.
+    """
     column = np.floor((np.asarray(x, dtype=np.float64) - grid.x0) / grid.cell_m).astype(np.int64)
     row = np.floor((np.asarray(y, dtype=np.float64) - grid.y0) / grid.cell_m).astype(np.int64)
     outside = (column < 0) | (column >= grid.nx) | (row < 0) | (row >= grid.ny)

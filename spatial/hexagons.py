@@ -126,6 +126,8 @@ def hexagon_of(x: FloatArray, y: FloatArray, *, across_m: float) -> tuple[IntArr
 
     Pointed tops; the middle of (q, r) is at x = across (q + r/2), y = across r sqrt(3)/2. A point
     belongs to the hexagon whose middle is nearest (cube rounding).
+
+    `x` and `y` (metres), q and r have shape (n,).
     """
     r = y / (across_m * np.sqrt(3.0) / 2.0)
     q = x / across_m - r / 2.0

@@ -142,6 +142,11 @@ def edge_mass(
     The uniform edge correction of Diggle (1985), "A kernel method for smoothing point process
     data": the density divided by this does not fall off towards a coast or a border beyond which
     nothing could be recorded. `land` is bool of shape (ny, nx); beyond the grid is not land.
+
+    Raises
+    ------
+    StatisticsError
+        Where the shapes differ, or the bandwidth does not fit the cell.
     """
     check_bandwidth(bandwidth_m, grid.cell_m, kernel)
     if land.shape != grid.shape:

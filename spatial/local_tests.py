@@ -88,7 +88,17 @@ def check_test(
 
 
 def why_not_tested(values: FloatArray, has: BoolArray, events: float | None) -> str:
-    """Say why no test can be made, or nothing."""
+    """Say why no test can be made, or nothing.
+
+    Parameters
+    ----------
+    values
+        Shape (n,), finite.
+    has
+        Which areas have a neighbour, shape (n,).
+    events
+        Events behind a rate; None where it is no rate.
+    """
     if is_constant(values):
         return "Not testable: the value is the same in every area."
     if values.size < FEWEST_AREAS:
@@ -101,7 +111,13 @@ def why_not_tested(values: FloatArray, has: BoolArray, events: float | None) -> 
 
 
 def checked_values(y: npt.ArrayLike, codes: tuple[str, ...], name: str = "y") -> FloatArray:
-    """Return a variable as numbers: one finite value for each area of `codes`, or an error."""
+    """Return a variable as numbers: one finite value for each area of `codes`, or an error.
+
+    Raises
+    ------
+    StatisticsError
+        Where there is another number of values, or one is not finite, naming its row and area.
+    """
     values = np.asarray(y, dtype=np.float64)
     if values.shape != (len(codes),):
         raise StatisticsError(
@@ -113,7 +129,13 @@ def checked_values(y: npt.ArrayLike, codes: tuple[str, ...], name: str = "y") ->
 
 
 def refuse_not_finite(values: FloatArray, name: str, codes: tuple[str, ...] = ()) -> None:
-    """Refuse a value that is missing or infinite, naming the first row and its area."""
+    """Refuse a value that is missing or infinite, naming the first row and its area.
+
+    Raises
+    ------
+    StatisticsError
+        With the number of such rows.
+    """
     bad = np.flatnonzero(~np.isfinite(values))
     if bad.size:
         row = int(bad[0])
@@ -133,7 +155,7 @@ def report_mask(report: npt.ArrayLike | None, n: int) -> BoolArray:
 
 
 def corrected(p: FloatArray, reported: BoolArray, correction: Correction) -> FloatArray:
-    """Return q of the reported areas; NaN for the others. With "none" q is p."""
+    """Return q of the reported areas; NaN for the others. With "none" q is p. Shape (n,)."""
     inside = np.where(reported, p, np.nan)
     return benjamini_hochberg(inside) if correction == "benjamini-hochberg" else inside
 

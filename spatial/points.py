@@ -68,6 +68,8 @@ def areas_of_points(x: Floats, y: Floats, polygons: npt.NDArray[np.object_]) -> 
     """Return for each point the position of the polygon it lies in, -1 where in none.
 
     A point on a shared border belongs to the polygon that comes first.
+
+    `x` and `y` have shape (n,), metres, in the projection of the polygons.
     """
     found = np.full(len(x), -1, dtype=np.int64)
     if not len(x) or not len(polygons):
@@ -150,7 +152,8 @@ def points_near(
 ) -> npt.NDArray[np.bool_]:
     """Return which points lie within `metres` of any of the polygons.
 
-    `inside` tells which lie in one, as `areas_of_points` found.
+    `inside` tells which lie in one, as `areas_of_points` found. It, the points and
+    the result have shape (n,).
     """
     near = inside.copy()
     if metres > 0 and len(polygons):

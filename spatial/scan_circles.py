@@ -162,7 +162,11 @@ def best_of_centres(
     direction: Direction,
     fewest_events: int,
 ) -> tuple[FloatArray, IntArray]:
-    """Return, for each centre, the largest ratio and the number of areas in that circle."""
+    """Return, for each centre, the largest ratio and the number of areas in that circle.
+
+    `events` and `expected_share` have shape (n,), in the order that `windows` was made in; both
+    results have one value a centre.
+    """
     total = int(events.sum())
     table = _ratio_table(total)
     best = np.zeros(windows.centres.size)

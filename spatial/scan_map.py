@@ -52,7 +52,20 @@ def checked_map(
     codes: Sequence[str],
     expected: npt.ArrayLike | None,
 ) -> tuple[ScanMap, tuple[str, ...], int]:
-    """Refuse what has no meaning; sort by code; leave out areas without population."""
+    """Refuse what has no meaning; sort by code; leave out areas without population.
+
+    Arguments are those of `spatial.scan.scan`.
+
+    Returns
+    -------
+    tuple
+        The map; the codes that are left out; the events in them.
+
+    Raises
+    ------
+    StatisticsError
+        Where a length differs, a code is given twice, or a value has no meaning, naming its row.
+    """
     o, p, known = counts_and_base(events, population, "population")
     names = np.asarray(codes, dtype=str)
     easting, northing = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)

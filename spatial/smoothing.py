@@ -183,6 +183,11 @@ def dispersion(monthly: npt.ArrayLike, covered: npt.ArrayLike | None = None) -> 
     covered
         True where there are data for that area and month, shape (n, months) or (months,); all by
         default. A month that is not covered is no data, never 0.
+
+    Raises
+    ------
+    StatisticsError
+        Where the shape is wrong, or a count is negative or not finite, naming its row.
     """
     counts = np.asarray(monthly, dtype=np.float64)
     if counts.ndim != 2:
@@ -257,7 +262,10 @@ def posterior(
 def posterior_mean(
     events: npt.ArrayLike, expected: npt.ArrayLike, fit: GammaPoisson, *, phi: float = 1.0
 ) -> FloatArray:
-    """Return the mean of `posterior` alone, to the last bit, for a tenth of the work."""
+    """Return the mean of `posterior` alone, to the last bit, for a tenth of the work.
+
+    Arrays have shape (n,).
+    """
     shape, rate, known = posterior_gamma(events, expected, fit, phi)
     mean = np.full(known.size, np.nan)
     mean[known] = shape[known] / rate[known] if fit.spread else 1.0
@@ -278,6 +286,11 @@ def draw_relative_risk(
     -------
     numpy.ndarray
         Shape (draws, n): 1 where the fit has no spread, NaN where E is 0 or NaN.
+
+    Raises
+    ------
+    StatisticsError
+        Where `draws` is below 1.
     """
     if draws < 1:
         raise StatisticsError(f"draws: {draws} is below 1")

@@ -97,6 +97,13 @@ def area_support(
         Area code of each event, shape (events,); an unknown or empty code is unplaced.
     neighbours
         Over the same codes.
+    name
+        What the areas are called.
+
+    Raises
+    ------
+    StatisticsError
+        Where polygons and graph have other codes.
     """
     codes = tuple(str(code) for code in areas.index)
     if codes != neighbours.codes:
@@ -129,6 +136,11 @@ def hexagon_support(
         Of each event, in the order of `base.unit_of_event`, metres, finite.
     across_m
         Metres between opposite sides of a hexagon.
+
+    Raises
+    ------
+    StatisticsError
+        Where an event has no point, naming its row.
     """
     xs, ys = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
     for axis, values in (("x", xs), ("y", ys)):
@@ -191,6 +203,11 @@ def larger_area_support(base: Support, larger: pd.Series, *, name: str = "larger
         Larger area of each area, by area code, as `larger_area_names` makes.
     name
         What the larger areas are called.
+
+    Raises
+    ------
+    StatisticsError
+        Where an area is in no larger one, naming the first.
     """
     named = larger.reindex(list(base.codes))
     if named.isna().any():

@@ -159,6 +159,11 @@ def top_by_rate(
         Or a number of units. Give one of the two. Units without events are never flagged.
     least_people
         Units of fewer are left out.
+
+    Raises
+    ------
+    StatisticsError
+        Where neither or both are given, or one is out of range.
     """
     if (population_share is None) == (k is None):
         raise StatisticsError("population_share, k: give one of the two")
@@ -206,6 +211,11 @@ def compare_supports(
         Supports of the same study area and the same events.
     flag
         One rule for all, such as `high_high()`; or masks made elsewhere, by name of support.
+
+    Raises
+    ------
+    StatisticsError
+        Where names repeat, or a support counts other events.
     """
     supports = [base, *others]
     names = [support.name for support in supports]
