@@ -6,6 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from graphs import maps, ring
 from spatial.getis import getis_ord_z, local_g
 from spatial.gi_bins import COLD_SPOTS, HOT_SPOTS
 from spatial.sequences import (
@@ -22,21 +23,6 @@ from spatial.weights import Neighbours
 
 laws = settings(max_examples=40, deadline=None, derandomize=True)
 FEW = {"permutations": 299, "seeds_checked": 0}
-
-
-@st.composite
-def maps(draw: st.DrawFn) -> tuple[np.ndarray, Neighbours]:
-    """A random graph of 30 to 45 areas, islands allowed, with counts or fractions that tie."""
-    n = draw(st.integers(30, 45))
-    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    a, b = rng.integers(0, n, (2, draw(st.integers(n, 3 * n))))
-    a, b = a[a != b], b[a != b]
-    codes = np.array([f"E{i:03d}" for i in range(n)])
-    graph = Neighbours.from_pairs(codes.tolist(), codes[np.r_[a, b]], codes[np.r_[b, a]])
-    unit = draw(st.sampled_from([1.0, 1 / 3, 0.1]))
-    y = rng.poisson(draw(st.sampled_from([0.5, 3.0, 40.0])), n) * unit
-    y[0] += unit  # never constant
-    return y, graph
 
 
 def mirrored(label: str) -> str:
@@ -287,17 +273,13 @@ def test_the_future_and_other_areas_names_do_not_change_a_month(seed: int) -> No
     """Later months leave earlier bins as they are; shares and months stay within their bounds."""
     rng = np.random.default_rng(seed)
     n, m = 40, 15
-    codes = [f"E{i:03d}" for i in range(n)]
-    ring = Neighbours.from_pairs(
-        codes, [*codes, *codes], [*codes[1:], codes[0], codes[-1], *codes[:-1]]
-    )
     population = rng.uniform(500, 900, n)
     events = rng.poisson(
         population[:, None] * np.where(np.arange(n) < 6, 0.05, 0.01)[:, None], (n, m)
     )
     months = [f"{2024 + t // 12}-{t % 12 + 1:02d}" for t in range(m)]
-    whole = space_time(events, population, ring, months, permutations=199)
-    early = space_time(events[:, :13], population, ring, months[:13], permutations=199)
+    whole = space_time(events, population, ring(n), months, permutations=199)
+    early = space_time(events[:, :13], population, ring(n), months[:13], permutations=199)
     np.testing.assert_array_equal(whole.bin[:, :13], early.bin)
     np.testing.assert_array_equal(whole.z[:, :13], early.z)
     tested = whole.tested_months > 0

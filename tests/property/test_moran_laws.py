@@ -6,6 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from graphs import maps
 from spatial.local_tests import QUADRANTS
 from spatial.moran import global_moran, local_moran
 from spatial.permutation import benjamini_hochberg, conditional_moran_counts, pseudo_p
@@ -16,21 +17,6 @@ FEW = {"permutations": 299, "seeds_checked": 0}
 OPPOSITE = {
     "High-High": "Low-Low", "Low-Low": "High-High", "Low-High": "High-Low", "High-Low": "Low-High",
 }  # fmt: skip
-
-
-@st.composite
-def maps(draw: st.DrawFn) -> tuple[np.ndarray, Neighbours]:
-    """A random graph of 30 to 45 areas, islands allowed, with counts or fractions that tie."""
-    n = draw(st.integers(30, 45))
-    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    a, b = rng.integers(0, n, (2, draw(st.integers(n, 3 * n))))
-    a, b = a[a != b], b[a != b]
-    codes = np.array([f"E{i:03d}" for i in range(n)])
-    graph = Neighbours.from_pairs(codes.tolist(), codes[np.r_[a, b]], codes[np.r_[b, a]])
-    unit = draw(st.sampled_from([1.0, 1 / 3, 0.1]))
-    y = rng.poisson(draw(st.sampled_from([0.5, 3.0, 40.0])), n) * unit
-    y[0] += unit  # never constant
-    return y, graph
 
 
 @laws

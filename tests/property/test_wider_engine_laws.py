@@ -6,19 +6,13 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from graphs import ring
 from spatial.bivariate import bivariate_moran
 from spatial.capture import chosen_share, perfect_score
 from spatial.concentration import coverage, gini
 from spatial.local_smoothing import marshall_local
-from spatial.weights import Neighbours
 
 SEEDS = st.integers(0, 10_000)
-
-
-def ring_graph(n: int) -> Neighbours:
-    codes = [f"E{i:03d}" for i in range(n)]
-    after = codes[1:] + codes[:1]
-    return Neighbours.from_pairs(codes, codes + after, after + codes)
 
 
 @settings(max_examples=50, deadline=None)
@@ -80,7 +74,7 @@ def test_gini_knows_no_order_and_no_unit_of_exposure(seed: int, times: int) -> N
 def test_local_rates_know_no_names_and_scale_with_the_unit(seed: int, unit: float) -> None:
     rng = np.random.default_rng(seed)
     n = int(rng.integers(3, 30))
-    events, people, graph = rng.poisson(4.0, n), rng.integers(100, 900, n), ring_graph(n)
+    events, people, graph = rng.poisson(4.0, n), rng.integers(100, 900, n), ring(n)
     found = marshall_local(events, people, graph)
     in_thousands = marshall_local(events, people * unit, graph)
     np.testing.assert_allclose(in_thousands.rate * unit, found.rate, rtol=1e-7)
@@ -96,7 +90,7 @@ def test_bivariate_moran_knows_no_unit_and_turns_with_its_sides(
     seed: int, unit: float, origin: float
 ) -> None:
     rng = np.random.default_rng(seed)
-    graph, (x, y) = ring_graph(40), rng.normal(size=(2, 40))
+    graph, (x, y) = ring(40), rng.normal(size=(2, 40))
     options = {"permutations": 499, "seed": 3, "seeds_checked": 0, "correction": "none"}
     found = bivariate_moran(x, y, graph, **options)
     assert np.all((found.p > 0) & (found.p <= 1))

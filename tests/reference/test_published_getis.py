@@ -6,7 +6,6 @@ What R's spdep says of Gi and Gi* on four data sets stands in test_r_values.py.
 from __future__ import annotations
 
 import warnings
-import zipfile
 from pathlib import Path
 
 import geopandas as gpd
@@ -15,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import dorset as DORSET
 from spatial.getis import getis_ord_z, local_g
 from spatial.moran import assuncao_reis, local_moran
 from spatial.sequences import mann_kendall
@@ -134,18 +134,9 @@ def test_dorset_violence_month_by_month(real_data: Path) -> None:
     Gi* has the p of local Moran's I, and where both high values and high surroundings are beyond
     chance it is hot. Six months are too few for a pattern, and the result says so.
     """
-    layer = gpd.read_file(
-        real_data / "boundaries" / "LSOA_2021_Dorset_and_neighbours_BGC.gpkg"
-    ).set_index("LSOA21CD")
-    layer["geometry"] = layer.geometry.make_valid()
-    wards = pd.read_csv(real_data / "lookups" / "LSOA21_to_WD24_to_LAD24_EW.csv")
-    graph = contiguity(layer.loc[wards.loc[wards["LAD24CD"] == "E06000059", "LSOA21CD"]])
-    people = pd.read_csv(real_data / "population" / "census2021-ts001-lsoa.csv", index_col=2)
-    population = people.iloc[:, -1].loc[list(graph.codes)].to_numpy(float)
-    with zipfile.ZipFile(real_data / "incidents" / "dorset.zip") as archive:
-        names = [name for name in archive.namelist() if Path(name).name.startswith("2025-0")]
-        rows = pd.concat([pd.read_csv(archive.open(name)) for name in sorted(names)])
-    violence = rows[rows["Crime type"] == "Violence and sexual offences"]
+    graph = contiguity(DORSET.layer(real_data).loc[DORSET.council(real_data)])
+    population = DORSET.residents(real_data).loc[list(graph.codes)].to_numpy(float)
+    violence = DORSET.violence(real_data)
     table = pd.crosstab(violence["LSOA code"], violence["Month"])
     table = table.reindex(list(graph.codes), fill_value=0)
     events = table.sum(axis=1).to_numpy(float)

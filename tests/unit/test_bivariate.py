@@ -9,25 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from graphs import lattice, ring
 from spatial import bivariate, labels
 from spatial.bivariate import BivariateMoran, bivariate_moran
 from spatial.errors import StatisticsError
 from spatial.moran import local_moran
 from spatial.permutation import Alternative, PermutationCounts, conditional_moran_counts
 from spatial.weights import Neighbours
-
-
-def lattice(rows: int, columns: int, islands: int = 0) -> Neighbours:
-    """Queen neighbours of a lattice of squares, then areas without neighbours."""
-    cell = list(itertools.product(range(rows), range(columns)))
-    links = [
-        (i, j)
-        for (i, (r, c)), (j, (s, d)) in itertools.combinations(enumerate(cell), 2)
-        if max(abs(r - s), abs(c - d)) == 1
-    ]
-    codes = np.array([f"{i:04d}" for i in range(len(cell) + islands)])
-    a, b = np.array(links).T
-    return Neighbours.from_pairs(codes.tolist(), codes[np.r_[a, b]], codes[np.r_[b, a]])
 
 
 def noise(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -96,9 +84,7 @@ def test_p_is_the_loop_over_areas(seed: int) -> None:
 
 def test_one_sided_p_is_the_share_of_all_draws() -> None:
     """Oracle: a ring of 32 areas, and each of the 465 ways to draw two neighbours' y."""
-    codes = [f"{i:02d}" for i in range(32)]
-    after = codes[1:] + codes[:1]
-    graph = Neighbours.from_pairs(codes, codes + after, after + codes)
+    graph = ring(32)
     x, y = noise(32, 14)
     y = np.round(2 * y)
     zx, draws = x - x.mean(), 39_999

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from graphs import graph_of, lattice
 from spatial import getis, null_counts
 from spatial.errors import StatisticsError
 from spatial.getis import LocalG, getis_ord_z, local_g, local_g_of_maps
@@ -23,23 +24,6 @@ from spatial.permutation import (
 )
 from spatial.samples import sample_blocks
 from spatial.weights import Neighbours
-
-
-def graph_of(n: int, links: list[tuple[int, int]]) -> Neighbours:
-    codes = np.array([f"{i:04d}" for i in range(n)])
-    a, b = np.array(links, dtype=int).reshape(-1, 2).T
-    return Neighbours.from_pairs(codes.tolist(), codes[np.r_[a, b]], codes[np.r_[b, a]])
-
-
-def lattice(rows: int, columns: int, islands: int = 0) -> Neighbours:
-    """Queen neighbours of a lattice of squares, then areas without neighbours."""
-    cell = list(itertools.product(range(rows), range(columns)))
-    links = [
-        (i, j)
-        for (i, (r, c)), (j, (s, d)) in itertools.combinations(enumerate(cell), 2)
-        if max(abs(r - s), abs(c - d)) == 1
-    ]
-    return graph_of(len(cell) + islands, links)
 
 
 def around(graph: Neighbours, i: int) -> list[int]:

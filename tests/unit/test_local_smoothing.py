@@ -7,16 +7,11 @@ import libpysal
 import numpy as np
 import pytest
 
+from graphs import graph_of
 from spatial.errors import StatisticsError
 from spatial.local_smoothing import marshall_local
 from spatial.smoothing import marshall
 from spatial.weights import Neighbours, contiguity
-
-
-def graph_of(n: int, links: list[tuple[int, int]]) -> Neighbours:
-    codes = np.array([f"{i:04d}" for i in range(n)])
-    a, b = np.array(links).T
-    return Neighbours.from_pairs(codes.tolist(), codes[np.r_[a, b]], codes[np.r_[b, a]])
 
 
 def random_map(seed: int, n: int = 25) -> tuple[np.ndarray, np.ndarray, Neighbours]:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import itertools
 import warnings
-import zipfile
 from pathlib import Path
 
-import geopandas as gpd
 import numpy as np
-import pandas as pd
 import pytest
 
+import dorset as DORSET
+from graphs import lattice, ring
 from spatial import esda_engine, labels, moran
 from spatial.errors import StatisticsError
 from spatial.further_seeds import p_bounds
@@ -20,23 +19,6 @@ from spatial.local_tests import CLUSTERS, QUADRANTS
 from spatial.moran import LocalMoran, assuncao_reis, global_moran, local_moran
 from spatial.permutation import conditional_moran_counts
 from spatial.weights import Neighbours, contiguity
-
-
-def graph_of(n: int, links: list[tuple[int, int]]) -> Neighbours:
-    codes = np.array([f"{i:04d}" for i in range(n)])
-    a, b = np.array(links).T
-    return Neighbours.from_pairs(codes.tolist(), codes[np.r_[a, b]], codes[np.r_[b, a]])
-
-
-def lattice(rows: int, columns: int, islands: int = 0) -> Neighbours:
-    """Queen neighbours of a lattice of squares, then areas without neighbours."""
-    cell = list(itertools.product(range(rows), range(columns)))
-    links = [
-        (i, j)
-        for (i, (r, c)), (j, (s, d)) in itertools.combinations(enumerate(cell), 2)
-        if max(abs(r - s), abs(c - d)) == 1
-    ]
-    return graph_of(len(cell) + islands, links)
 
 
 def dense(graph: Neighbours) -> np.ndarray:
@@ -462,19 +444,10 @@ def test_assuncao_reis_does_not_divide_by_rounding() -> None:
 @pytest.mark.real_data
 def test_dorset_violence_has_seven_areas_in_high_surroundings(real_data: Path) -> None:
     """METHODS 1: violence, January to June 2025, no ring: 7 High-High at raw p <= .05."""
-    layer = gpd.read_file(
-        real_data / "boundaries" / "LSOA_2021_Dorset_and_neighbours_BGC.gpkg"
-    ).set_index("LSOA21CD")
-    layer["geometry"] = layer.geometry.make_valid()
-    wards = pd.read_csv(real_data / "lookups" / "LSOA21_to_WD24_to_LAD24_EW.csv")
-    graph = contiguity(layer.loc[wards.loc[wards["LAD24CD"] == "E06000059", "LSOA21CD"]])
-    people = pd.read_csv(real_data / "population" / "census2021-ts001-lsoa.csv", index_col=2)
-    with zipfile.ZipFile(real_data / "incidents" / "dorset.zip") as archive:
-        months = [name for name in archive.namelist() if Path(name).name.startswith("2025-0")]
-        rows = pd.concat([pd.read_csv(archive.open(name)) for name in sorted(months)])
-    violence = rows[rows["Crime type"] == "Violence and sexual offences"]
+    graph = contiguity(DORSET.layer(real_data).loc[DORSET.council(real_data)])
+    violence = DORSET.violence(real_data)
     events = violence.groupby("LSOA code").size().reindex(list(graph.codes), fill_value=0)
-    y = assuncao_reis(events, people.iloc[:, -1].loc[list(graph.codes)])
+    y = assuncao_reis(events, DORSET.residents(real_data).loc[list(graph.codes)])
     result = local_moran(y, graph, seed=20261122, events=float(events.sum()))
     assert (result.raw_cluster == "High-High").sum() == 7
     assert 1 <= (result.cluster == "High-High").sum() <= 2  # the second has q near .06
@@ -498,7 +471,7 @@ def every_draw(y: np.ndarray, z: np.ndarray, graph: Neighbours) -> tuple[np.ndar
 @pytest.mark.parametrize("correction", ["none", "benjamini-hochberg"])
 def test_one_sided_p_is_the_share_of_all_draws(correction: moran.Correction) -> None:
     """A ring of 32 areas: 465 ways to fill two neighbours, among them with many equal sums."""
-    graph = graph_of(32, [(i, (i + 1) % 32) for i in range(32)])
+    graph = ring(32)
     y = np.random.default_rng(21).poisson(3.0, 32).astype(float)
     z = (y - y.mean()) / y.std()
     high, low = every_draw(y, z, graph)
@@ -533,7 +506,7 @@ def test_one_sided_tests_find_their_own_kind() -> None:
 
 def test_an_i_of_the_other_sign_is_not_called_alike() -> None:
     """The highest area's null is centred below 0: an I just below 0 can be its highest draw."""
-    graph = graph_of(32, [(i, (i + 1) % 32) for i in range(32)])
+    graph = ring(32)
     y = np.full(32, 0.0) + 1e-3 * np.arange(32)
     y[5], y[20] = 40.0, -20.0
     y[[4, 6]] = 0.05

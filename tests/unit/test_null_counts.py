@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from graphs import ring
 from spatial import null_counts, samples
 from spatial.null_counts import tail_counts
 from spatial.permutation import conditional_moran_counts
 from spatial.samples import sample_blocks
-from spatial.weights import Neighbours
 
 NULLS = {
     "smooth": lambda rng: rng.normal(size=5_000),
@@ -79,14 +79,8 @@ def test_bounds_in_two_bins_and_beyond_the_null_are_counted() -> None:
         assert below.tolist() == [int((null <= bound).sum()) for bound in low + wide]
 
 
-def ring_graph(n: int) -> Neighbours:
-    codes = [f"{i:04d}" for i in range(n)]
-    after = codes[1:] + codes[:1]
-    return Neighbours.from_pairs(codes, codes + after, after + codes)
-
-
 def test_counts_of_some_areas_are_those_of_all() -> None:
-    graph, rng = ring_graph(300), np.random.default_rng(5)
+    graph, rng = ring(300), np.random.default_rng(5)
     z, only = rng.normal(size=300), rng.random(300) < 0.1
     every = conditional_moran_counts(z, graph.indptr, graph.indices, permutations=20_000, seed=4)
     some = conditional_moran_counts(
@@ -97,7 +91,7 @@ def test_counts_of_some_areas_are_those_of_all() -> None:
 
 
 def test_no_area_at_all_has_no_counts() -> None:
-    graph = ring_graph(30)
+    graph = ring(30)
     none = conditional_moran_counts(
         np.arange(30.0), graph.indptr, graph.indices,
         permutations=99, seed=4, only=np.zeros(30, dtype=bool),

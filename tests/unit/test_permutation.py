@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from graphs import graph_of, lattice
 from spatial import block_counts, samples
 from spatial.blocks import block_map
 from spatial.errors import StatisticsError
@@ -24,23 +25,6 @@ from spatial.samples import PERMUTATION_STAGE, ordered_samples, sample_block, sa
 from spatial.weights import Neighbours
 
 LINKS = ((0, 1), (0, 2), (1, 2), (2, 3), (3, 4), (3, 5), (2, 5))
-
-
-def graph_of(n: int, links: tuple[tuple[int, int], ...]) -> Neighbours:
-    codes = np.array([f"{i:04d}" for i in range(n)])
-    a, b = np.array(links).T
-    return Neighbours.from_pairs(codes.tolist(), codes[np.r_[a, b]], codes[np.r_[b, a]])
-
-
-def lattice(rows: int, columns: int) -> Neighbours:
-    """Queen neighbours of a lattice of squares."""
-    cell = list(itertools.product(range(rows), range(columns)))
-    links = tuple(
-        (i, j)
-        for (i, (r, c)), (j, (s, d)) in itertools.combinations(enumerate(cell), 2)
-        if max(abs(r - s), abs(c - d)) == 1
-    )
-    return graph_of(len(cell), links)
 
 
 def enumerate_area(z: list[int], graph: Neighbours, i: int) -> tuple[int, int, int]:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from graphs import lattice
 from spatial.errors import StatisticsError
 from spatial.getis import local_g
 from spatial.moran import assuncao_reis
@@ -178,18 +179,6 @@ def test_mann_kendall_is_kendalls_tau_of_value_and_time() -> None:
 def test_mann_kendall_has_the_size_it_promises() -> None:
     p = mann_kendall(np.random.default_rng(2).normal(size=(4_000, 12))).p
     assert 0.08 <= (p <= 0.1).mean() <= 0.11
-
-
-def lattice(rows: int, columns: int) -> Neighbours:
-    cell = list(itertools.product(range(rows), range(columns)))
-    pairs = [
-        (i, j)
-        for (i, (r, c)), (j, (s, d)) in itertools.permutations(enumerate(cell), 2)
-        if max(abs(r - s), abs(c - d)) == 1
-    ]
-    codes = np.array([f"{i:03d}" for i in range(len(cell))])
-    a, b = np.array(pairs).T
-    return Neighbours.from_pairs(codes.tolist(), codes[a], codes[b])
 
 
 GRAPH = lattice(8, 8)
@@ -375,9 +364,9 @@ def test_what_does_not_fit_is_refused() -> None:
         "covered: expected 64 by 16": (events, population, MONTHS, {"covered": np.ones(16, bool)}),
         "report: expected 64": (events, population, MONTHS, {"report": np.ones(3, bool)}),
         "alpha: 1.5": (events, population, MONTHS, {"alpha": 1.5}),
-        "area 004 has nan in 2023-03": (spoilt(events, np.nan), population, MONTHS, {}),
-        "area 004 has -1.0 in 2023-03": (spoilt(events, -1.0), population, MONTHS, {}),
-        "area 004 has inf in 2023-03": (spoilt(events, np.inf), population, MONTHS, {}),
+        "area 0004 has nan in 2023-03": (spoilt(events, np.nan), population, MONTHS, {}),
+        "area 0004 has -1.0 in 2023-03": (spoilt(events, -1.0), population, MONTHS, {}),
+        "area 0004 has inf in 2023-03": (spoilt(events, np.inf), population, MONTHS, {}),
     }
     for message, (counts, people, months, more) in refused.items():
         with pytest.raises(StatisticsError, match=message):

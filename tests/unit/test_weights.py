@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 import shapely
 
+import dorset as DORSET
 from spatial.errors import StatisticsError
 from spatial.weights import Neighbours, contiguity
 
@@ -234,13 +235,8 @@ def test_the_statistics_load_no_heavy_library(repository: Path) -> None:
 @pytest.mark.real_data
 def test_dorset_council_has_1126_links(real_data: Path) -> None:
     """METHODS: LSOA 2021 generalised to 20 m: 1,126 directed links, 0 islands, 1 component."""
-    layer = gpd.read_file(
-        real_data / "boundaries" / "LSOA_2021_Dorset_and_neighbours_BGC.gpkg"
-    ).set_index("LSOA21CD")
-    layer["geometry"] = layer.geometry.make_valid()
-    wards = pd.read_csv(real_data / "lookups" / "LSOA21_to_WD24_to_LAD24_EW.csv")
-    codes = set(wards.loc[wards["LAD24CD"] == "E06000059", "LSOA21CD"])
+    layer, codes = DORSET.layer(real_data), DORSET.council(real_data)
     graph = contiguity(layer).subset(codes)
     assert (graph.n, graph.links, graph.islands, graph.components) == (223, 1126, (), 1)
-    alone = contiguity(layer.loc[sorted(codes)])
+    alone = contiguity(layer.loc[codes])
     np.testing.assert_array_equal(alone.indices, graph.indices)

@@ -1,0 +1,47 @@
+"""Neighbour graphs made up in the tests: links by number, lattices, rings, random maps."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+
+import numpy as np
+from hypothesis import strategies as st
+
+from spatial.weights import Neighbours
+
+
+def graph_of(n: int, links: Iterable[tuple[int, int]]) -> Neighbours:
+    """Areas 0..n-1 of which those of a link are neighbours."""
+    codes = np.array([f"{i:04d}" for i in range(n)])
+    a, b = np.array(list(links), dtype=int).reshape(-1, 2).T
+    return Neighbours.from_pairs(codes.tolist(), codes[np.r_[a, b]], codes[np.r_[b, a]])
+
+
+def lattice(rows: int, columns: int, islands: int = 0) -> Neighbours:
+    """Queen neighbours of a lattice of squares, then areas without neighbours."""
+    cell = list(itertools.product(range(rows), range(columns)))
+    links = [
+        (i, j)
+        for (i, (r, c)), (j, (s, d)) in itertools.combinations(enumerate(cell), 2)
+        if max(abs(r - s), abs(c - d)) == 1
+    ]
+    return graph_of(len(cell) + islands, links)
+
+
+def ring(n: int) -> Neighbours:
+    """Areas in a circle, each beside two."""
+    return graph_of(n, [(i, (i + 1) % n) for i in range(n)])
+
+
+@st.composite
+def maps(draw: st.DrawFn) -> tuple[np.ndarray, Neighbours]:
+    """A random graph of 30 to 45 areas, islands allowed, with counts or fractions that tie."""
+    n = draw(st.integers(30, 45))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    a, b = rng.integers(0, n, (2, draw(st.integers(n, 3 * n))))
+    graph = graph_of(n, [(i, j) for i, j in zip(a, b, strict=True) if i != j])
+    unit = draw(st.sampled_from([1.0, 1 / 3, 0.1]))
+    y = rng.poisson(draw(st.sampled_from([0.5, 3.0, 40.0])), n) * unit
+    y[0] += unit  # never constant
+    return y, graph
