@@ -17,7 +17,7 @@ from dashboards.method_words import side_tested
 from dashboards.standing import standing_figures
 from dashboards.state import ViewState
 from dashboards.strata import strata_of
-from risk_model.explain import certainty, chance
+from risk_model.figure_words import certainty, chance
 from risk_model.run_store import PublishedRun
 
 __all__ = [
@@ -259,7 +259,7 @@ def sureness(
 ) -> Sureness:
     """Say how sure the place of an area on or off the list is.
 
-    The word is the risk model's own (`risk_model.explain.certainty`), so that pages, command
+    The word is the risk model's own (`risk_model.figure_words.certainty`), so that pages, command
     line and reasons never disagree. `otherwise` is the run's own sentence on how sure it is: said
     where nothing was redrawn, and for what it adds to the chances.
     """

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from dashboards.exports.columns import AREA, PER_PRIORITY
-from risk_model.explain import INDICATOR_WORDS
+from risk_model.figure_words import INDICATOR_WORDS
 
 __all__ = [
     "CLUSTER_WORDS",

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from risk_model.area_choice import choose_area, without_neighbours
 from risk_model.densities import points_within_m
 from risk_model.input_tables import InputFile, Reader, Settings, Tables, read_tables
 from risk_model.layers.ages import place_ages
@@ -29,13 +29,12 @@ from spatial.blocks import SERIAL, BlockMap
 from spatial.boundaries import Areas
 from spatial.categories import CATEGORIES
 from spatial.crosswalk import Crosswalk
-from spatial.distance_graphs import distance_band
 from spatial.errors import Fault, Faults, InputError
 from spatial.files import nearest
 from spatial.incidents import Incidents, incident_faults, read_incidents
 from spatial.period import Period
-from spatial.study_area import StudyArea, choose_lads, study_area
-from spatial.weights import Neighbours, contiguity
+from spatial.study_area import StudyArea
+from spatial.weights import Neighbours
 
 __all__ = ["LoadedInputs", "Progress", "load"]
 
@@ -71,66 +70,6 @@ class LoadedInputs:
     files: tuple[InputFile, ...]
     unknown_areas: pd.DataFrame
     warnings: tuple[str, ...]
-
-
-def _choose_area(
-    tables: Tables, settings: Settings, near_m: float
-) -> tuple[Areas, StudyArea, Neighbours]:
-    """Return the areas within reach, the study area with its ring, and who touches whom."""
-    areas, authorities = tables.areas, tables.authorities
-    if areas.vintage != "2021":
-        raise InputError(
-            Fault(
-                f"the boundaries are LSOA {areas.vintage}; a run needs LSOA 2021 (older incident "
-                "files, populations and indices are carried to it)",
-                file=settings.inputs.boundaries.path,
-                field="boundaries",
-            )
-        )
-    lads = choose_lads(settings.area, authorities, areas)
-    ring = settings.risk.statistics.ring
-    reach = near_m if isinstance(ring, str) else max(near_m, ring)
-    wide = study_area(areas, authorities, lads, ring=reach)
-    local = Areas(areas.frame.loc[list(wide.all_codes)], areas.vintage, areas.repaired, areas.notes)
-    statistics = settings.risk.statistics
-    rook = statistics.neighbours == "rook"
-    if ring == "none":
-        frame = local.frame.loc[list(wide.codes)]
-        study = StudyArea(wide.lads, wide.codes, ())
-        if statistics.neighbours == "distance":
-            return local, study, _within(frame, statistics.distance_m)
-        return local, study, contiguity(frame, rook=rook)
-    # A ring of areas that touch is made of borders, whatever the statistics weigh by.
-    neighbours = contiguity(local.frame, rook=rook)
-    study = study_area(local, authorities, lads, ring=ring, neighbours=neighbours)
-    if statistics.neighbours == "distance":
-        frame = local.frame.loc[list(study.all_codes)]
-        return local, study, _within(frame, statistics.distance_m)
-    return local, study, neighbours
-
-
-def _within(frame: gpd.GeoDataFrame, distance_m: float) -> Neighbours:
-    """Return which areas have their middles within a distance of one another."""
-    ordered = frame.sort_index()
-    middle = ordered.geometry.centroid
-    return distance_band(
-        middle.x.to_numpy(),
-        middle.y.to_numpy(),
-        codes=[str(code) for code in ordered.index],
-        within_m=distance_m,
-    )
-
-
-def _alone(neighbours: Neighbours, study: StudyArea, distance_m: float) -> list[str]:
-    """Say how many study areas a distance leaves without a neighbour."""
-    alone = set(neighbours.islands) & set(study.codes)
-    if neighbours.kind != "distance" or not alone:
-        return []
-    text = (
-        f"statistics: areas that have no other within {distance_m:,.0f} m and are not tested for "
-        f"clusters: {len(alone)}; a wider statistics.distance_m reaches them"
-    )
-    return [text]
 
 
 def _indicators(
@@ -298,7 +237,7 @@ def load(settings: Settings, *, progress: Progress, blocks: BlockMap = SERIAL) -
     tables = read_tables(reader, settings.inputs)
     near_m = points_within_m(settings.risk.density)
     try:
-        local, wide, neighbours = _choose_area(tables, settings, near_m)
+        local, wide, neighbours = choose_area(tables, settings, near_m)
     except InputError as error:
         # The incident files can be judged all the same: one pass shows every fault.
         more = incident_faults(
@@ -399,7 +338,9 @@ def load(settings: Settings, *, progress: Progress, blocks: BlockMap = SERIAL) -
                 if neighbours.borders == "geometry"
                 else []
             ),
-            *_alone(neighbours.subset(codes), study, settings.risk.statistics.distance_m),
+            *without_neighbours(
+                neighbours.subset(codes), study, settings.risk.statistics.distance_m
+            ),
             *(
                 f"{file}: {rows} row{'' if rows == 1 else 's'} of an area that no list has; "
                 "see quarantine.csv"

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 import model_case as CASE
+from risk_model.area_choice import areas_within, without_neighbours
 from risk_model.clusters import global_moran_of, test_clusters, weighs_by_distance
 from risk_model.config.risk import RiskConfig
 from risk_model.layers.crime import exposure
 from risk_model.layers.small_area import Smoothed, shrunken_rate, smooth
-from risk_model.loading import _alone, _within
 from risk_model.model_data import ModelData
 from spatial.distance_graphs import distance_band, inverse_distance, inverse_of
 from spatial.distance_weights import weighted_global_moran, weighted_local_moran
@@ -155,12 +155,12 @@ def test_areas_that_no_distance_reaches_are_said() -> None:
         index=["E3", "E1", "E2"],
         crs="EPSG:27700",
     )
-    graph = _within(frame, 1000)
+    graph = areas_within(frame, 1000)
     assert graph.islands == ("E2",)
-    words = _alone(graph, StudyArea(("L1",), ("E1", "E2", "E3"), ()), 1000)
+    words = without_neighbours(graph, StudyArea(("L1",), ("E1", "E2", "E3"), ()), 1000)
     assert words[0].startswith("statistics: areas that have no other within 1,000 m and are not ")
     assert words[0].endswith("clusters: 1; a wider statistics.distance_m reaches them")
-    assert _alone(graph, StudyArea(("L1",), ("E1", "E3"), ("E2",)), 1000) == []
+    assert without_neighbours(graph, StudyArea(("L1",), ("E1", "E3"), ("E2",)), 1000) == []
 
 
 # esda ---------------------------------------------------------------------------------------

@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from risk_model.explain import AreaFacts, Driver, certainty, chance, explain, number, percent
+from risk_model.explain import AreaFacts, Driver, explain
+from risk_model.figure_words import certainty, chance, number, percent
 
 FACTS = AreaFacts(
     title="High-harm offending",

@@ -11,7 +11,7 @@ import pytest
 import web_run as WEB
 from dashboards import figures, view, words
 from dashboards.state import ViewState
-from risk_model.explain import certainty
+from risk_model.figure_words import certainty
 
 
 @pytest.fixture(scope="module")
