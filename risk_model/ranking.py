@@ -20,6 +20,9 @@ __all__ = [
     "rank_within",
 ]
 
+_MOST_BITS = 12
+"""Columns are numbered in so many bits at most: the others have to tell values apart."""
+
 Number = TypeVar("Number", bound=np.generic)
 
 
@@ -42,26 +45,58 @@ class _Order:
     def back(self, values: NDArray[Number]) -> NDArray[Number]:
         """Return what belongs to the sorted rows in the order the rows were given in."""
         out = np.empty(self.place.shape, dtype=values.dtype)
-        out.ravel()[self.place] = values
+        # A row that serves all is written out first: numpy scatters it several times as fast.
+        out.ravel()[self.place] = np.ascontiguousarray(np.broadcast_to(values, out.shape))
         return out
 
 
 def _order(x: NDArray[np.float64]) -> _Order:
-    rows, n = x.shape
-    place = np.argsort(x, axis=1)
-    place += np.arange(rows)[:, None] * n
+    n = x.shape[1]
+    place = _places(x)
     ordered = x.ravel().take(place)
     position = np.arange(n, dtype=np.int64)
     same = ordered[:, 1:] == ordered[:, :-1]
     if not same.any():
         return _Order(place, position[None], position[None])
-    new = np.ones((rows, n), dtype=bool)
+    new = np.ones(x.shape, dtype=bool)
     np.logical_not(same, out=new[:, 1:])
     first = np.maximum.accumulate(np.where(new, position, 0), axis=1)
-    closes = np.ones((rows, n), dtype=bool)
+    closes = np.ones(x.shape, dtype=bool)
     closes[:, :-1] = new[:, 1:]
     last = np.minimum.accumulate(np.where(closes, position, n)[:, ::-1], axis=1)[:, ::-1]
     return _Order(place, first, last)
+
+
+def _places(x: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Return where each entry of the sorted rows stands in the rows laid flat.
+
+    A value's place between the least and the most of its row, rounded down, and its column make
+    one 32-bit number; such numbers are sorted several times as fast as values with their columns.
+    A row in which rounding hid an order, about one in fifty of 463 areas, is sorted again in full.
+    """
+    rows, n = x.shape
+    start = np.arange(rows)[:, None] * n
+    bits = (n - 1).bit_length()
+    if n > 1 and bits <= _MOST_BITS:
+        low, high = x.min(axis=1, keepdims=True), x.max(axis=1, keepdims=True)
+        with np.errstate(all="ignore"):
+            span = high - low
+            scale = np.where(span > 0, (2.0 ** (31 - bits) - 1.0) / span, 0.0)
+        # Neither a missing value nor a span that overflows has a place between two others.
+        if np.isfinite(span).all() and np.isfinite(scale).all():
+            key = ((x - low) * scale).astype(np.int32)
+            key <<= bits
+            key |= np.arange(n, dtype=np.int32)
+            key.sort(axis=1)
+            key &= (1 << bits) - 1
+            place = key.astype(np.intp)
+            place += start
+            ordered = x.ravel().take(place)
+            wrong = (ordered[:, 1:] < ordered[:, :-1]).any(axis=1).nonzero()[0]
+            if wrong.size:
+                place[wrong] = np.argsort(x[wrong], axis=1) + start[wrong]
+            return place
+    return np.argsort(x, axis=1) + start
 
 
 def mean_ranks(x: NDArray[np.float64]) -> NDArray[np.float64]:

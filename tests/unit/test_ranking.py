@@ -16,6 +16,34 @@ def test_mean_ranks_with_and_without_ties(levels: int) -> None:
     np.testing.assert_array_equal(mean_ranks(x), np.stack([rankdata(row) for row in x]))
 
 
+@pytest.mark.parametrize("columns", [1, 2, 3, 463, 4_096, 4_097])
+@pytest.mark.parametrize("kind", ["spread", "skewed", "close", "huge", "tiny", "equal", "missing"])
+def test_ranks_are_exact_whatever_the_scale(columns: int, kind: str) -> None:
+    """Places come from rounded numbers: a pair that rounding hides must still be told apart."""
+    rng = np.random.default_rng(columns)
+    x = rng.normal(size=(5, columns))
+    if kind == "skewed":
+        x[:, 0] = 1e12  # all the others share a few steps of the range
+    if kind == "close":
+        x = 1.0 + x * 1e-15
+    if kind == "huge":
+        x = np.sign(x) * 1.7e308  # their span overflows
+    if kind == "tiny":
+        x *= 1e-310
+    if kind == "equal":
+        x[:] = 7.0
+    if kind == "missing":
+        x[:, columns // 2] = np.nan
+    ranks, ties = highest_first(x)
+    # rankdata has an opinion about NaN; the highest number is put in its place: it sorts last.
+    filled = np.where(np.isnan(x), -np.inf, x)
+    expected = np.stack([rankdata(-row, method="min") for row in filled])
+    np.testing.assert_array_equal(ranks, expected)
+    known = ~np.isnan(x)
+    sizes = np.stack([(row[:, None] == row[None, :]).sum(axis=1) for row in x])
+    np.testing.assert_array_equal(ties[known], sizes[known])
+
+
 def test_highest_first_shares_the_smallest_rank() -> None:
     ranks, ties = highest_first(np.array([[5.0, 9.0, 5.0, 1.0]]))
     assert ranks.tolist() == [[2, 1, 2, 4]]
