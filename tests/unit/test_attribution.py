@@ -161,6 +161,30 @@ def test_settings_that_touch_no_score_are_no_cause() -> None:
     assert found.alone.empty
 
 
+def test_statistics_that_touch_no_score_are_not_even_tried() -> None:
+    """With them there would be six settings to try, and five are tried one by one at most."""
+    before = basis(MIXED)
+    after = basis(
+        MIXED,
+        sections={
+            "statistics": {
+                "permutations": 99,
+                "alpha": 0.1,
+                "correction": "none",
+                "engine": "esda",
+                "smoothing": "local_marshall",
+            },
+            "rurality": {"shrink_to": "stratum"},
+        },
+    )
+    found = attribute("sv01", before, after)
+    assert {cause.settings for cause in found.causes} == {
+        ("statistics.smoothing",),
+        ("rurality.shrink_to",),
+    }
+    check_sums(found, before, after)
+
+
 def test_weights_that_would_sum_to_0_on_the_way_are_taken_together() -> None:
     before = basis({"harm_rate": 1.0, "persistence": 0.0})
     after = basis({"harm_rate": 0.0, "persistence": 1.0})
@@ -188,7 +212,9 @@ def test_too_many_changes_are_taken_together() -> None:
 def test_too_many_areas_times_changes_are_taken_together(monkeypatch: pytest.MonkeyPatch) -> None:
     before, after = basis(MIXED), basis(dict.fromkeys(MIXED, 1.0))
     assert len(attribute("sv01", before, after).causes) == 3
-    monkeypatch.setattr(attribution, "_MAXIMUM_RANKS", 48 * 4)
+    monkeypatch.setattr(attribution, "_MAXIMUM_RANKS", 48 * 8)  # 3 changes: 8 combinations
+    assert len(attribute("sv01", before, after).causes) == 3
+    monkeypatch.setattr(attribution, "_MAXIMUM_RANKS", 48 * 8 - 1)
     found = attribute("sv01", before, after)
     assert [cause.name for cause in found.causes] == ["all settings"]
     assert "3 changes to 48 areas" in found.note

@@ -107,14 +107,30 @@ def test_no_month_is_no_window(window: int, horizon: int) -> None:
         rolling_origins(CASE.case(), window=window, horizon=horizon)
 
 
-def test_one_month_cannot_be_back_tested_and_that_is_said() -> None:
-    found = rolling_backtest(CASE.case(months=1), CONFIG, CASE.HARM, window=6, horizon=1)
+@pytest.mark.parametrize(("horizon", "within"), [(1, "1 month"), (3, "3 months")])
+def test_one_month_cannot_be_back_tested_and_that_is_said(horizon: int, within: str) -> None:
+    found = rolling_backtest(CASE.case(months=1), CONFIG, CASE.HARM, window=6, horizon=horizon)
     assert found.origins == ()
     assert found.table.empty
     assert tuple(found.table.columns) == BACKTEST_COLUMNS
     assert found.comparisons == ()
-    assert found.notes[0].startswith("nothing to back-test")
-    assert "2025-01" in found.notes[0]
+    (note,) = found.notes
+    assert note == (
+        "nothing to back-test: no month with data is followed by another within "
+        f"{within} (months with data: 2025-01)"
+    )
+
+
+def test_months_without_data_are_not_named_as_having_some() -> None:
+    """A month that only the ring has data for is none of the study area."""
+    data = CASE.case(months=3, ring=8)
+    covered = np.zeros_like(data.covered)
+    covered[~data.in_study, 0] = True
+    none = rolling_backtest(replace(data, covered=covered), CONFIG, CASE.HARM, window=6, horizon=1)
+    assert none.notes[0].endswith("(months with data: none)")
+    covered[0, 0] = covered[1, 2] = True
+    two = rolling_backtest(replace(data, covered=covered), CONFIG, CASE.HARM, window=6, horizon=1)
+    assert two.notes[0].endswith("(months with data: 2025-01, 2025-03)")
 
 
 # --- no leak ---------------------------------------------------------------------------------
@@ -231,6 +247,17 @@ def test_the_outcomes_are_the_sums_they_say() -> None:
     assert parts["harm"].events == pytest.approx(harm)
     drivers = CASE.settings(sections={"police_generated": {"use": "driver"}})
     assert kept_out <= outcome_weights("harm", drivers, CASE.HARM).keys()
+
+
+def test_harm_counts_what_has_a_weight_and_is_no_result_of_policing() -> None:
+    """Anti-social behaviour has no harm; drugs and weapons are found where officers look."""
+    every = {name: weight for name, weight in sorted(CASE.HARM.weights.items()) if weight > 0}
+    assert CASE.ASB not in every
+    left_out = {"drugs", "possession_of_weapons"}
+    found = outcome_weights("harm", CONFIG, CASE.HARM)
+    assert list(found.items()) == [item for item in every.items() if item[0] not in left_out]
+    drivers = CASE.settings(sections={"police_generated": {"use": "driver"}})
+    assert outcome_weights("harm", drivers, CASE.HARM) == every
 
 
 def test_all_crime_leaves_out_what_is_no_crime() -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import stats
 
+from risk_model.forecast_category import CategoryFit
+from risk_model.forecast_drivers import OWN_COUNTS, driver_rows
 from risk_model.forecast_features import Place, Window, feature_names, features_of, level
 from risk_model.forecast_learning import (
+    Learned,
     credible,
     fit_regression,
     held_out_loss,
@@ -40,6 +45,7 @@ def test_a_level_without_data_is_the_mean_and_without_events_one() -> None:
     assert found[2] == pytest.approx(3.0)
     assert level(np.zeros(3), np.ones(3)).tolist() == [1.0, 1.0, 1.0]
     assert level(np.zeros(2), np.zeros(2)).tolist() == [1.0, 1.0]
+    assert level(np.array([3.0, 0.0]), np.zeros(2)).tolist() == [1.0, 1.0]
 
 
 def _place(n: int, authority: np.ndarray) -> Place:
@@ -221,3 +227,48 @@ def test_a_sum_that_may_well_be_nothing_begins_at_nothing() -> None:
     assert hi[0] > 100.0
     nothing = interval_of_sum(0 * one, 0 * one, 0 * one, one)
     assert (nothing[0][0], nothing[1][0]) == (0.0, 0.0)
+
+
+def _moved_by_theft(weight: float, events: float, *, scale: float = 1.0) -> CategoryFit:
+    """A category of which thefts move the log by `weight` for each `scale` of them."""
+    thefts = np.array([0.0, 1.0, 2.0, 4.0])
+    learned = Learned(np.zeros(1), np.array([scale]), np.array([weight]), 0.0)
+    same, none = np.ones(4), np.zeros(4)
+    return CategoryFit(
+        np.full(4, events), same, none, 0.0, learned, thefts[:, None], ("theft",), 99
+    )
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "direction"),
+    [
+        ((0.2, 1.0, 1.0), (-0.1, 1.0, 1.0), "raises"),
+        ((0.2, 1.0, 1.0), (-0.1, 3.0, 1.0), "lowers"),  # three times the events
+        ((0.2, 1.0, 1.0), (-0.1, 1.0, 3.0), "lowers"),  # each counts three times
+        ((0.2, 1.0, 1.0), (-0.2, 1.0, 1.0), "none"),
+        ((0.0, 9.0, 1.0), (0.1, 1.0, 1.0), "raises"),
+        ((0.0, 1.0, 1.0), (0.0, 1.0, 1.0), "none"),
+    ],
+)
+def test_a_driver_points_where_it_moves_most_of_the_harm(
+    first: tuple[float, float, float], second: tuple[float, float, float], direction: str
+) -> None:
+    """Each category: what one more theft does, its events, and what one of them counts."""
+    parts = [(_moved_by_theft(power, events), counts) for power, events, counts in (first, second)]
+    rows = {row["driver"]: row for row in driver_rows("harm", parts, np.ones(4, dtype=bool), 1)}
+    assert rows["theft"]["direction"] == direction
+    assert rows[OWN_COUNTS]["direction"] == "raises"
+
+
+def test_a_driver_that_is_the_same_everywhere_points_nowhere() -> None:
+    """The level of all other crime is the forecast's scale, and here it is 1 in every area."""
+    fit = replace(_moved_by_theft(0.3, 1.0), features=np.zeros((4, 1)))
+    rows = {row["driver"]: row for row in driver_rows("x", [(fit, 1.0)], np.ones(4, bool), 1)}
+    assert {row["direction"] for name, row in rows.items() if name != OWN_COUNTS} == {"none"}
+
+
+def test_the_power_of_a_driver_is_for_one_more_of_it_in_any_unit() -> None:
+    """Thefts of which a hundred are one standard deviation, against those of which one is."""
+    parts = [(_moved_by_theft(1.0, 1.0, scale=100.0), 1.0), (_moved_by_theft(-0.1, 1.0), 1.0)]
+    rows = {row["driver"]: row for row in driver_rows("x", parts, np.ones(4, dtype=bool), 1)}
+    assert rows["theft"]["direction"] == "lowers"

@@ -70,6 +70,14 @@ def test_growth_by_hand() -> None:
     assert not share_growth(before, since, growth=1.1, alpha=0.1).alarm  # grew by 100 %
 
 
+def test_months_without_a_record_change_no_test_of_growth() -> None:
+    before, since = monthly([4, 6], [100, 100]), monthly([8, 12], [100, 100])
+    gaps = monthly([0, 4, 0, 6], [0, 100, 0, 100]), monthly([8, 12, 0], [100, 100, 0])
+    assert share_growth(*gaps, growth=0.1, alpha=0.1) == share_growth(
+        before, since, growth=0.1, alpha=0.1
+    )
+
+
 def test_restless_months_need_more_to_alarm() -> None:
     calm = share_growth(
         monthly([50] * 6, [1000] * 6), monthly([70] * 6, [1000] * 6), growth=0.1, alpha=0.01
@@ -90,6 +98,10 @@ def test_restless_months_need_more_to_alarm() -> None:
         (([], []), ([5, 5, 5], [100, 100, 100])),
         (([5, 5, 5], [0, 0, 0]), ([5, 5], [100, 100])),
         (([0, 0], [100, 100]), ([0, 0], [100, 100])),
+        (([9, 9], [9, 9]), ([9, 9], [9, 9])),
+        (([], []), ([], [])),
+        (([5, 5], [100, 100]), ([], [])),
+        (([0, 5, 0], [0, 100, 0]), ([0, 50], [0, 100])),  # one recorded month each
     ],
 )
 def test_too_little_is_not_tested(

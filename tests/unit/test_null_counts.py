@@ -79,6 +79,16 @@ def test_bounds_in_two_bins_and_beyond_the_null_are_counted() -> None:
         assert below.tolist() == [int((null <= bound).sum()) for bound in low + wide]
 
 
+def test_an_upper_bound_in_another_bin_counts_the_value_it_meets() -> None:
+    rng = np.random.default_rng(6)
+    null = rng.normal(size=2_000)
+    ordered = np.sort(null)
+    low, high = ordered[100:500], ordered[700:1_100]
+    above, below = tail_counts(null, low, high)
+    assert above.tolist() == list(range(1_900, 1_500, -1))
+    assert below.tolist() == list(range(701, 1_101))
+
+
 def test_counts_of_some_areas_are_those_of_all() -> None:
     graph, rng = ring(300), np.random.default_rng(5)
     z, only = rng.normal(size=300), rng.random(300) < 0.1
@@ -88,6 +98,22 @@ def test_counts_of_some_areas_are_those_of_all() -> None:
     )
     for mine, whole in zip(some, every, strict=True):
         np.testing.assert_array_equal(mine, np.where(only, whole, 0))
+
+
+def test_an_area_that_is_not_counted_has_no_counts_however_often_it_is_asked() -> None:
+    """The third time meets draws that were kept and put in order; island 0 has none either."""
+    codes = [f"{i:04d}" for i in range(60)]
+    graph = Neighbours.from_pairs(codes, codes[1:-1] + codes[2:], codes[2:] + codes[1:-1])
+    z, only = np.random.default_rng(5).normal(size=60), np.arange(60) % 4 != 1
+    for chosen in (None, only):
+        for _ in range(3):
+            counts = conditional_moran_counts(
+                z, graph.indptr, graph.indices, permutations=2_000, seed=40, only=chosen
+            )
+            blank = np.arange(60) == 0 if chosen is None else ~only | (np.arange(60) == 0)
+            for part in counts:
+                assert not part[blank].any()
+            assert (counts.draws[~blank] > 0).all()
 
 
 def test_no_area_at_all_has_no_counts() -> None:

@@ -174,10 +174,10 @@ def test_samples_of_nearly_all_areas_are_distinct() -> None:
 @pytest.mark.parametrize(
     ("n", "size", "draws"),
     [(3, 3, 7), (463, 16, 501), (40_000, 60, 8_192), (65_535, 3, 99), (65_536, 3, 99),
-     (2**31 - 1, 2, 40_001)],
+     (2**31 - 1, 2, 40_001), (1_500_000_000, 3, 2_001)],
 )  # fmt: skip
 def test_numbers_are_those_that_numpy_draws_column_by_column(n: int, size: int, draws: int) -> None:
-    """Also where a word is refused (4 in 10,000 at 40,000, half of them at 2^31 - 1)."""
+    """Also where a word is refused: a few at 40,000, and three in ten at 1.5e9."""
     rng = np.random.default_rng(4)
     expected = [rng.integers(c, n, size=draws, dtype=np.int32) for c in range(size)]
     drawn = samples._bounded(n, size, draws, np.random.default_rng(4))
@@ -279,6 +279,34 @@ def test_values_must_be_finite(bad: float) -> None:
         conditional_moran_counts(
             np.array([0.0, bad, 1.0]), graph.indptr, graph.indices, permutations=9, seed=0
         )
+
+
+def test_a_map_with_one_bad_value_is_named() -> None:
+    graph, maps = graph_of(3, ((0, 1),)), np.zeros((2, 3))
+    maps[1, 2] = np.nan
+    with pytest.raises(StatisticsError, match="maps: row 2 of map 1 is nan"):
+        conditional_counts_of_maps(maps, graph.indptr, graph.indices, permutations=9, seed=0)
+
+
+@pytest.mark.parametrize("k", [255, 256, 257])
+def test_an_area_with_as_many_neighbours_as_a_byte_holds_has_its_draws_taken_out(k: int) -> None:
+    """A hub of k among 300: a draw of k holds it with chance k / 300."""
+    n, draws = 300, 2_000
+    graph = graph_of(n, tuple((0, i) for i in range(1, k + 1)))
+    z = np.random.default_rng(0).normal(size=n)
+    counts = conditional_moran_counts(z, graph.indptr, graph.indices, permutations=draws, seed=3)
+    keep = 1 - k / n
+    assert abs(counts.draws[0] - draws * keep) < 4.5 * np.sqrt(draws * keep * (1 - keep))
+    assert counts.greater[0] + counts.less[0] == counts.draws[0]
+
+
+def test_draws_are_kept_up_to_a_stated_size_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two bytes a number: 30 samples of 4 among 50 are 240 bytes."""
+    for bound, kept in ((240, True), (239, False)):
+        monkeypatch.setattr(samples, "_KEPT_BYTES", bound)
+        once, again = (next(sample_blocks(50, 4, 30, 77)) for _ in range(2))
+        assert (once is again) == kept
+        np.testing.assert_array_equal(once, again)
 
 
 def test_shape_and_permutations_are_checked() -> None:

@@ -10,8 +10,8 @@ import pytest
 
 from spatial.blocks import block_map
 from spatial.errors import StatisticsError
-from spatial.scan import Scan, scan
-from spatial.scan_circles import circles, largest_ratios
+from spatial.scan import SCAN_STAGE, Scan, scan
+from spatial.scan_circles import best_of_centres, circles, largest_ratios
 
 Fields = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, list[str]]
 
@@ -173,6 +173,48 @@ def test_a_chance_map_with_the_same_ratio_counts_against_a_cluster() -> None:
     assert first.p == (same.sum() + (result.null[~same] > first.llr).sum() + 1) / 200
 
 
+def test_a_chance_map_that_is_scanned_ties_with_itself() -> None:
+    """The largest ratio of one map is worked out twice, by other sums: rounding parts them."""
+    _, population, x, y, codes = country(36, seed=3)
+    made = np.random.SeedSequence(5, spawn_key=(SCAN_STAGE, 0))
+    maps = np.random.default_rng(made).multinomial(120, population / population.sum(), size=128)
+    for at, counts in enumerate(maps[:60]):
+        result = scan(counts, population, x, y, codes=codes, replications=60, seed=5)
+        assert result.clusters[0].llr == pytest.approx(result.null[at], rel=1e-12)
+        assert result.clusters[0].p == (1 + (result.null >= result.null[at]).sum()) / 61
+
+
+def test_of_circles_with_one_ratio_the_smallest_is_taken() -> None:
+    """A line of six areas: what two hold too much, the last two do too, and the ratio is equal."""
+    windows = circles(np.arange(6) * 10.0, np.zeros(6), np.ones(6), share=1.0)
+    first = int(np.flatnonzero(windows.centres == 0)[0])
+    for half in range(4, 10):
+        for events in range(24, 30):
+            counts = np.array([events, events, 31, 17, 2 * events - 1, 1])
+            expected = np.array([half, half, 31, 17, 2 * half - 3, 3]) / (48 + 4 * half)
+            _, steps = best_of_centres(windows, counts, expected, "both", 2)
+            assert steps[first] == 2
+
+
+def test_two_events_are_enough_for_a_cluster_unless_more_are_asked_for() -> None:
+    _, population, x, y, codes = country(30)
+    population[4] = 2.0
+    maps = np.full((30, 1), 2)
+    windows, of_all = circles(x, y, population, share=0.5), population / population.sum()
+    fields = (maps[:, 0].astype(float), population, x, y, codes)
+    value, inside = largest(fields, 0.5, "high")
+    assert inside == {4}
+    assert largest_ratios(maps, windows, of_all)[0] == pytest.approx(value, rel=1e-10)
+    assert largest_ratios(maps, windows, of_all, fewest_events=3)[0] < 0.9 * value
+
+
+@pytest.mark.parametrize("replications", [1, 128, 129])
+def test_a_block_of_a_single_chance_map_is_scanned_too(replications: int) -> None:
+    null = scanned(country(), replications=replications).null
+    assert null.size == replications
+    np.testing.assert_array_equal(null, scanned(country(), replications=200).null[:replications])
+
+
 def test_planted_clusters_are_found_first_and_second_and_share_nothing() -> None:
     fields = planted()
     _, _, x, y, codes = fields
@@ -301,6 +343,18 @@ def test_equal_rates_hold_no_cluster() -> None:
     assert (result.clusters, result.inference) == ((), "")
 
 
+@pytest.mark.parametrize("direction", ["high", "low", "both"])
+def test_rounding_is_no_cluster(direction: str) -> None:
+    """Events in proportion to the population, in numbers whose shares are not exact."""
+    _, _, x, y, codes = country(40)
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        people = rng.integers(1, 9, 40) * 100.0
+        events = people / 100 * rng.integers(2, 5)
+        result = scanned((events, people, x, y, codes), direction=direction, replications=1)
+        assert result.clusters == ()
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -328,6 +382,7 @@ def test_maps_that_cannot_be_scanned_say_why(change: str, words: str) -> None:
     assert result.clusters == ()
     assert words in result.inference
     assert np.isnan(result.critical_llr)
+    assert result.null.size == 0
 
 
 def test_an_area_with_most_of_the_people_has_no_circle() -> None:

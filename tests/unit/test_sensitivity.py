@@ -80,6 +80,17 @@ def test_indices_are_the_same_for_a_seed_and_undefined_for_a_constant() -> None:
         sobol_indices(lambda x: x[:, 0] * np.nan, [(0, 1)] * 2, samples=16, seed=1)
 
 
+@pytest.mark.parametrize(
+    ("level", "slope", "told"),
+    [(1e6, 1e-7, False), (1e6, 1e-4, True), (0.0, 1e-13, False), (0.0, 1e-9, True)],
+)
+def test_what_differs_by_rounding_alone_is_constant(level: float, slope: float, told: bool) -> None:
+    """Differences count from 1e-12 of the largest value on, and from 1e-12 where all are small."""
+    out = sobol_indices(lambda x: level + slope * x[:, 0], [(0, 1)] * 2, samples=64, seed=1)
+    assert np.isfinite(out.first).all() == told
+    assert np.isnan(out.first).all() != told
+
+
 TABLES = arrays(
     np.float64,
     st.tuples(st.integers(2, 12), st.integers(1, 4)),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from difflib import ndiff
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +21,8 @@ from dashboards.state import CompareState, read_compare
 from risk_model import api
 from risk_model.config.risk import load_risk
 from risk_model.run_store import PublishedRun
-from risk_model.weight_change import settings_of, with_weights
-from spatial.errors import InputError
+from risk_model.weight_change import save_weights, settings_of, with_weights
+from spatial.errors import ConfigError, InputError
 from web_asks import UPDATE, ask, page, question, texts
 
 ANSWER = "compare-answer.children"
@@ -210,6 +212,30 @@ def test_a_weight_of_another_priority_is_named(demonstration_run: PublishedRun) 
     assert list(with_weights(config, "sv04", {}).priorities) == ["sv04"]
 
 
+def test_every_unknown_weight_is_named(demonstration_run: PublishedRun) -> None:
+    config, _ = settings_of(demonstration_run.manifest)
+    names = ", ".join(config.priorities["sv01"].indicators)
+    words = f"sv01 has no indicator elsewhere, nowhere; it has {names}"
+    with pytest.raises(InputError, match=f"^{re.escape(words)}$"):
+        with_weights(config, "sv01", {"nowhere": 1.0, "harm_rate": 1.0, "elsewhere": 0.0})
+
+
+def test_weights_that_are_not_named_are_kept_and_one_must_be_left(
+    demonstration_run: PublishedRun,
+) -> None:
+    config, _ = settings_of(demonstration_run.manifest)
+    was = config.priorities["sv01"].indicators
+    found = with_weights(config, "sv01", {"harm_rate": 0.0}).priorities["sv01"].indicators
+    assert {name: entry.weight for name, entry in found.items()} == {
+        **{name: entry.weight for name, entry in was.items()},
+        "harm_rate": 0.0,
+    }
+    least = dict.fromkeys(was, 0.0) | {"persistence": 1e-6}
+    assert with_weights(config, "sv01", least)
+    with pytest.raises(InputError, match="the weights sum to 0"):
+        with_weights(config, "sv01", dict.fromkeys(was, 0.0))
+
+
 def save(client: Client, rest: str) -> Any:
     return client.get(f"/compare/weights.yaml?{rest}")
 
@@ -283,6 +309,55 @@ def test_weights_of_another_file_are_not_passed_off_as_those_of_the_run(
     assert answer.status_code == 400
     assert "has other settings than run" in answer.text
     assert str(tmp_path) not in answer.text
+
+
+def files_of(repository: Path, folder: Path, harm_file: str = "harm_weights.csv") -> Path:
+    """The project's two files of weights, the harm weights where the first file says."""
+    (folder / harm_file).parent.mkdir(parents=True, exist_ok=True)
+    (folder / harm_file).write_bytes((repository / "config" / "harm_weights.csv").read_bytes())
+    text = (repository / "config" / "risk.yaml").read_text("utf-8")
+    named = text.replace("harm_weights: harm_weights.csv", f"harm_weights: {harm_file}")
+    (folder / "risk.yaml").write_text(named, "utf-8")
+    return folder / "risk.yaml"
+
+
+def made_with(run: PublishedRun, source: Path, overrides: dict[str, str]) -> dict[str, Any]:
+    """What the manifest of the run would say, had it been made from this file and `--set`."""
+    config = load_risk(source, overrides).model_dump(mode="json")
+    return {**run.manifest, "config": config, "overrides": overrides}
+
+
+def test_other_harm_weights_beside_the_file_are_not_passed_off_either(
+    demonstration_run: PublishedRun, repository: Path, tmp_path: Path
+) -> None:
+    source = files_of(repository, tmp_path)
+    asked = {"harm_rate": 0.1}
+    assert save_weights(source, demonstration_run.manifest, "sv01", asked, name="new")
+    manifest = {**demonstration_run.manifest}
+    manifest["harm_weights"] = {**manifest["harm_weights"], "robbery": 1.0}
+    with pytest.raises(ConfigError, match="has other settings than run"):
+        save_weights(source, manifest, "sv01", asked, name="new")
+
+
+def test_what_was_set_for_the_run_is_in_the_new_file_and_nothing_else_is_touched(
+    demonstration_run: PublishedRun, repository: Path, tmp_path: Path
+) -> None:
+    """The harm weights lie two folders down, as the file may say."""
+    source = files_of(repository, tmp_path, "tables/2026/harm.csv")
+    overrides = {"density.bandwidth_m": "1500"}
+    manifest = made_with(demonstration_run, source, overrides)
+    exact = 0.12345678901
+    made = save_weights(source, manifest, "sv01", {"harm_rate": exact}, name="new").decode()
+    lines = ndiff(source.read_text("utf-8").splitlines(), made.splitlines())
+    touched = [line[2:].split(":")[0].strip() for line in lines if line.startswith("- ")]
+    assert touched == ["version", "weight", "bandwidth_m"]
+    (tmp_path / "new.yaml").write_text(made, "utf-8")
+    found, was = load_risk(tmp_path / "new.yaml"), load_risk(source)
+    assert found.density.bandwidth_m == 1500.0
+    assert found.priorities["sv01"].indicators["harm_rate"].weight == 0.123456789
+    assert found.priorities["sv04"] == was.priorities["sv04"]
+    with pytest.raises(ConfigError, match="has other settings than run"):
+        save_weights(source, {**manifest, "overrides": {}}, "sv01", {"harm_rate": 1}, name="new")
 
 
 def test_without_a_file_of_weights_the_command_is_told_and_nothing_is_downloaded(
