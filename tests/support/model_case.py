@@ -12,11 +12,14 @@ from risk_model.config.harm import HarmWeights
 from risk_model.config.priority import Indicator, Priority
 from risk_model.config.risk import RiskConfig
 from risk_model.model_data import LABEL_COLUMNS, ModelData
+from risk_model.scoring import Scored, score_model
 from spatial.categories import CATEGORIES
 from spatial.weights import Neighbours
 
 VIOLENCE = "violence_and_sexual_offences"
 ASB = "anti_social_behaviour"
+SERIOUS = {VIOLENCE: 1.0, "robbery": 1.0}
+MIXED = {"harm_rate": 0.5, "persistence": 0.2, "deprivation_without_crime": 0.3}
 MEAN = {VIOLENCE: 6.0, "robbery": 0.6, "burglary": 2.0, ASB: 4.0, "drugs": 1.0, "shoplifting": 3.0}
 HARM = HarmWeights(
     dict.fromkeys(CATEGORIES, 10.0)
@@ -117,3 +120,9 @@ def one(indicators: Mapping[str, Any], offences: Any = "harm", **keys: Any) -> R
     """Settings with a single priority, `sv01`."""
     chosen = {key: keys.pop(key) for key in ("size", "aggregate", "title") if key in keys}
     return settings(priorities={"sv01": priority(indicators, offences, **chosen)}, **keys)
+
+
+def score(data: Any = None, config: Any = None, **keys: Any) -> Scored:
+    """Score a lattice of `case(**keys)`, or the layers given, by a mixed priority or these settings."""
+    shares = keys.pop("density_share", {})
+    return score_model(data or case(**keys), config or one(MIXED), HARM, density_share=shares)
