@@ -221,6 +221,17 @@ def test_too_many_areas_times_changes_are_taken_together(monkeypatch: pytest.Mon
     check_sums(found, before, after)
 
 
+def test_one_change_needs_no_combination_however_many_areas(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(attribution, "_MAXIMUM_RANKS", 1)
+    before, after = basis(MIXED), basis(MIXED | {"persistence": 0.6})
+    found = attribute("sv01", before, after)
+    assert [cause.name for cause in found.causes] == ["persistence 0.2 -> 0.6"]
+    assert found.note == ""
+    check_sums(found, before, after)
+
+
 def test_what_one_run_cannot_ask_of_the_other_s_data_is_taken_together() -> None:
     """A table of workday population that only the later data hold."""
     data = CASE.case()

@@ -95,6 +95,7 @@ def test_restless_months_need_more_to_alarm() -> None:
     ("before", "since"),
     [
         (([5], [100]), ([50], [100])),  # two months tell nothing of how months vary
+        (([5, 5], [100, 100]), ([50], [100])),  # one degree of freedom
         (([], []), ([5, 5, 5], [100, 100, 100])),
         (([5, 5, 5], [0, 0, 0]), ([5, 5], [100, 100])),
         (([0, 0], [100, 100]), ([0, 0], [100, 100])),
