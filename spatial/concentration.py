@@ -13,6 +13,9 @@ __all__ = ["Coverage", "Gini", "coverage", "gini", "lorenz"]
 
 FloatArray = npt.NDArray[np.float64]
 
+_AT_ONCE = 4_000_000
+"""Counts of chance maps held at a time, to bound memory."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Coverage:
@@ -201,7 +204,7 @@ def gini(
         return Gini(np.nan, np.nan, np.nan, np.nan)
     value = float(_gini(counts[np.newaxis], base)[0])
     share = base / base.sum()
-    step = max(1, 4_000_000 // base.size)  # maps at a time, to bound memory
+    step = max(1, _AT_ONCE // base.size)
     chance = np.concatenate(
         [
             _gini(rng.multinomial(total, share, min(step, simulations - done)).astype(float), base)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import itertools
 import warnings
 from typing import Any
@@ -182,6 +183,29 @@ def test_values_are_esdas_with_the_population_deviation() -> None:
     known = mine.raw_cluster != "Not significant"
     assert known.any()
     np.testing.assert_array_equal(mine.raw_cluster[known], names[np.asarray(peer.q)[known]])
+
+
+@pytest.mark.parametrize(("unit", "far"), [(1 / 3, -1e9), (1e-3 / 3, 1e5), (1e3 / 7, 1e12)])
+def test_unit_and_origin_change_no_p(unit: float, far: float) -> None:
+    """Numbers far from 0 carry fewer digits: equal sums tie, and the mean is the mean."""
+    graph, rng = lattice(8, 8, islands=1), np.random.default_rng(5)
+    x, y = (rng.integers(0, 4, 65).astype(float) for _ in range(2))
+    x[:40] = np.tile([0.0, 2.0, 1.0, 1.0], 10)
+    x[40:] = 1.0
+    near, shifted = run(x, y, graph), run(x * unit + far, y * unit + far, graph)
+    assert (near.p[40:64] == 1).all(), "at the mean"
+    np.testing.assert_array_equal(shifted.p, near.p)
+
+
+def test_one_permutation_is_enough_to_be_asked_and_the_default_is_stated() -> None:
+    graph = lattice(8, 8)
+    x, y = noise(64, 9)
+    both = run(x, y, graph, permutations=1).p
+    assert set(both[~np.isnan(both)]) == {1.0}  # where the one draw is not of the area itself
+    for test in (bivariate_moran, local_moran):
+        assert inspect.signature(test).parameters["permutations"].default == 99_999
+    alone = local_moran(y, graph, permutations=1, seeds_checked=0).p
+    np.testing.assert_array_equal(alone, both)
 
 
 def test_q_is_corrected_over_the_reported_areas_only() -> None:

@@ -89,6 +89,14 @@ def test_areas_without_cost_come_as_soon_as_their_turn() -> None:
     np.testing.assert_array_equal(perfect_score(events, cost), [np.inf, 1.25, -np.inf])
 
 
+@pytest.mark.parametrize("unit", [1e-6, 1.0, 1e6])
+def test_the_unit_of_cost_changes_no_choice(unit: float) -> None:
+    """A choice of land in square kilometres is that in square metres."""
+    score, cost = np.array([3.0, 2.0, 2.0, 1.0, 0.5]), np.array([0.5, 0.25, 0.75, 0.0, 0.5]) * unit
+    chosen = chosen_share(score, cost, [0.125, 0.5, 0.875])
+    np.testing.assert_allclose(chosen, [[0.5, 0, 0, 0, 0], [1, 0.5, 0.5, 0, 0], [1, 1, 1, 1, 0.5]])
+
+
 @pytest.mark.parametrize(
     ("score", "cost", "shares", "words"),
     [

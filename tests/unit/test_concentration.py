@@ -7,6 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
+from spatial import concentration
 from spatial.concentration import coverage, gini, lorenz
 from spatial.errors import StatisticsError
 
@@ -62,6 +63,12 @@ def test_pei_is_one_for_the_densest_first_and_below_for_others() -> None:
     assert by_count.pei[-1] == pytest.approx(1.0)
 
 
+def test_less_land_than_the_densest_area_has_could_hold_a_part_of_its_events() -> None:
+    """The first by score is 1 km2 with one event; 1 of the densest 10 km2 holds two of 20."""
+    found = coverage([2, 1], [1, 20], [1, 10])
+    assert found.pei == pytest.approx([0.5, 1.0])
+
+
 def test_no_events_have_no_indices() -> None:
     result = coverage([2, 1], [0, 0], [1, 1], in_events=True)
     assert np.isnan(result.events).all()
@@ -110,6 +117,18 @@ def test_chance_maps_fall_by_exposure_and_their_ginis_are_summed_up() -> None:
     slowly = [gini_slowly(chance.astype(float), exposure) for chance in maps]
     assert result.chance == pytest.approx(np.mean(slowly))
     assert result.chance_hi == pytest.approx(np.quantile(slowly, 0.95))
+
+
+def test_chance_maps_are_as_many_as_asked_for_however_few_are_made_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rng = np.random.default_rng(8)
+    exposure = rng.uniform(1, 5, 20)
+    counts = rng.poisson(exposure)
+    whole = gini(counts, exposure, rng=np.random.default_rng(1), simulations=7)
+    for values in (1, 60, 100):  # one, three or five maps at a time
+        monkeypatch.setattr(concentration, "_AT_ONCE", values)
+        assert gini(counts, exposure, rng=np.random.default_rng(1), simulations=7) == whole
 
 
 def test_gini_of_truly_unequal_risk_exceeds_chance() -> None:

@@ -250,6 +250,18 @@ def test_an_area_at_the_mean_is_not_unusual_whatever_its_surroundings() -> None:
         assert result.p[area] == 1.0
 
 
+@pytest.mark.parametrize(("unit", "far"), [(1 / 3, -1e9), (1e-3 / 3, 1e5), (1e3 / 7, 1e12)])
+def test_unit_and_origin_change_no_p(unit: float, far: float) -> None:
+    """Numbers far from 0 on a lattice, and one area alone: equal sums tie all the same."""
+    x, y = np.r_[np.arange(64) % 8 * 100.0, 9e4], np.r_[np.arange(64) // 8 * 100.0, 9e4]
+    codes = [f"{i:04d}" for i in range(65)]
+    graph = inverse_distance(x, y, codes=codes, within_m=110)
+    values = np.random.default_rng(5).integers(0, 4, 65).astype(float)
+    near = weighted_local_moran(values, graph, permutations=999)
+    shifted = weighted_local_moran(values * unit + far, graph, permutations=999)
+    np.testing.assert_array_equal(shifted.p, near.p)
+
+
 def test_global_moran_counts_areas_without_neighbours_in_n_alone() -> None:
     x, y, codes = points(40, seed=2)
     x[7] += 90_000.0

@@ -243,6 +243,13 @@ def test_value_is_the_local_mean_or_sum() -> None:
             assert found.value[i] == pytest.approx(total)
 
 
+def test_one_neighbour_has_a_value_and_none_has_no_value() -> None:
+    y, graph = np.arange(32.0), graph_of(32, [(i, i + 1) for i in range(30)])
+    for star, first in ((True, 0.5), (False, 1.0)):
+        found = local_g(y, graph, star=star, permutations=9, seeds_checked=0)
+        assert (found.value[0], np.isnan(found.value[31])) == (first, True)
+
+
 def test_one_sided_tests_see_one_side() -> None:
     y, graph = planted()
     both, more, less = (

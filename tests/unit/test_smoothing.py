@@ -153,6 +153,13 @@ def test_the_posterior_is_the_gamma_distribution(phi: float) -> None:
     np.testing.assert_allclose(risk.p_gt_1_5, gamma.sf(1.5), rtol=1e-9)
 
 
+def test_a_single_draw_may_be_asked_for() -> None:
+    events, expected = np.array([3.0, 1.0, 0.0]), np.array([1.0, 2.0, 2.0])
+    one = draw_relative_risk(events, expected, FIT, 1.0, 1, np.random.default_rng(6))
+    assert one.shape == (1, 3)
+    assert (one > 0).all()
+
+
 @pytest.mark.parametrize("phi", [1.0, 1.8])
 def test_draws_have_the_distribution_of_the_posterior(phi: float) -> None:
     events, expected = np.array([0.0, 5, 40]), np.array([3.0, 5, 20])

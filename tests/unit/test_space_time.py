@@ -294,6 +294,22 @@ def test_months_without_data_are_gaps_and_never_zero() -> None:
     np.testing.assert_array_equal(found.bin[:32, 3], alone.bin)
 
 
+def test_shares_and_the_last_month_are_of_the_months_with_a_test() -> None:
+    """Areas of the last row have data in the first month alone, those above up to the tenth."""
+    events, population = planted(np.r_[np.full(6, 6.0), np.full(10, 0.1)])
+    covered = np.ones((64, 16), dtype=bool)
+    covered[56:, 1:] = False
+    covered[48:56, 10:] = False
+    found = space_time(events, population, GRAPH, MONTHS, covered=covered, **FEW)
+    tested = (~np.isnan(found.bin)).sum(axis=1)
+    np.testing.assert_array_equal(tested, [16] * 48 + [10] * 8 + [1] * 8)
+    np.testing.assert_array_equal(found.hot_share, (found.bin > 0).sum(axis=1) / tested)
+    np.testing.assert_array_equal(found.cold_share, (found.bin < 0).sum(axis=1) / tested)
+    assert 0 < found.hot_share.max() < 1
+    assert 0 < found.cold_share.max() < 1
+    assert found.last_month.tolist() == [MONTHS[15]] * 48 + [MONTHS[9]] * 8 + [MONTHS[0]] * 8
+
+
 def test_a_month_that_is_left_out_breaks_a_run() -> None:
     events, population = planted(np.r_[np.ones(11), np.full(5, 8.0)])
     months = [*MONTHS[:14], "2024-04", "2024-05"]

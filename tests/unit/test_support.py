@@ -103,6 +103,23 @@ def test_jaccard_by_hand() -> None:
     assert check.summary.loc["pairs", "flagged_km2"] == pytest.approx(2)
 
 
+def test_overlap_of_less_than_a_unit_is_a_share_too() -> None:
+    """Areas of .01 km2, of which one is flagged, with its one event: all of it, or none."""
+    areas = lattice(4, 1, size=100.0)
+    events = scattered(areas, {"A0000": 1, "A0001": 4})
+    base, _ = supports(areas, events, across_m=50.0)
+    same = larger_area_support(base, pd.Series(list("pqrs"), areas.index), name="same")
+    for flagged, shared in (([True, False, False, False], 1.0), ([False, False, True, False], 0.0)):
+        check = compare_supports(
+            base, [same], fixed({"areas": [True, False, False, False], "same": flagged})
+        )
+        assert check.overlaps[0].jaccard_area == pytest.approx(shared)
+        assert check.overlaps[0].jaccard_events == pytest.approx(shared)
+        assert check.summary.loc["areas", "flagged_km2"] == pytest.approx(0.01)
+        assert check.summary.loc["areas", "flagged_area_share"] == pytest.approx(0.25)
+        assert check.summary.loc["areas", "flagged_event_share"] == pytest.approx(0.2)
+
+
 def test_a_planted_place_holds_up_on_every_support() -> None:
     areas, events = county()
     base, hexagons = supports(areas, events)

@@ -52,3 +52,19 @@ def test_only_months_of_the_period_are_compared() -> None:
     said = coverage_warnings(deliveries, months=MONTHS, expected=[])
     assert len(said) == 1
     assert "2025-03 has 1 rows, under 40% of the median of its other months (5)" in said[0]
+
+
+def test_a_file_of_no_force_fills_the_months_of_every_force_where_it_has_rows() -> None:
+    said = coverage_warnings(
+        [
+            Delivery("a", "2025-01", 5),
+            Delivery("", "2025-02", 5),
+            Delivery("", "2025-03", 0),
+        ],
+        months=MONTHS,
+        expected=["a"],
+    )
+    assert said == [
+        "the extract: no rows for 2025-01, 2025-03: no data, not zero",
+        "a: no rows for 2025-03: no data, not zero",
+    ]
