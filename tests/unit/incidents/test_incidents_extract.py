@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from incident_sums import totals
 from spatial.errors import InputError
 from spatial.incident_sources import ExtractColumns
 
@@ -51,10 +52,6 @@ def add(
         "force": "made-up",
     }
     county.add(county.csv(rows, HEADER), "extract.csv", **(settings | options))
-
-
-def totals(incidents: Any) -> dict[str, int]:
-    return {reason: rows for reason, rows in incidents.ledger.totals().items() if rows}
 
 
 def test_an_extract_is_counted_by_polygon_month_category_and_attributes(county: Any) -> None:
