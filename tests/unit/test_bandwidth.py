@@ -195,6 +195,16 @@ def test_an_event_of_weight_three_scores_as_three_at_its_place() -> None:
     assert (once.events, again.events) == (150, times.sum())
 
 
+@pytest.mark.parametrize("unit", [1e-5, 1e5])
+def test_the_unit_of_weight_changes_no_density(unit: float) -> None:
+    rng = np.random.default_rng(4)
+    (x, y), weight = rng.uniform(0, 3_000, (2, 40)), rng.uniform(1, 3, 40)
+    settings = {"bandwidths_m": [600.0, 900.0], "cell_m": 100.0}
+    whole, other = (leave_one_out_densities(x, y, w, **settings) for w in (weight, weight * unit))
+    assert (whole > 0).any()
+    np.testing.assert_allclose(other, whole, rtol=1e-9)
+
+
 def test_rows_of_weight_zero_are_not_events() -> None:
     points = clustered(200).assign(weight=[1.0, 0.0] * 100)
     kept = points[points.weight > 0]
@@ -207,6 +217,7 @@ def test_candidates_span_from_five_cells_to_a_fifth_of_the_area() -> None:
     steps = np.diff(np.log(found))
     assert steps == pytest.approx(steps.mean(), rel=0.01)
     assert candidate_bandwidths(STUDY, cell_m=100, lowest_m=1200)[0] == 1200
+    assert candidate_bandwidths(STUDY, cell_m=100, count=2) == pytest.approx([500, 4000])
 
 
 @pytest.mark.parametrize(

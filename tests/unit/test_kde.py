@@ -22,6 +22,7 @@ from spatial.kde import (
     density,
     density_surface,
     edge_mass,
+    events_per_cell,
 )
 
 COAST = box(400_000, 90_000, 410_000, 98_000)
@@ -324,3 +325,15 @@ def test_lengths_that_differ_are_refused() -> None:
         density([1.0, 2.0], [1.0], grid=grid, bandwidth_m=1000)
     with pytest.raises(StatisticsError, match="land has the shape"):
         edge_mass(np.ones((2, 2), dtype=bool), grid=grid, bandwidth_m=1000)
+
+
+def test_points_are_counted_in_every_cell_and_nowhere_else() -> None:
+    grid = Grid(1_000.0, 2_000.0, 100.0, 4, 3)
+    x, y = np.meshgrid(np.arange(950.0, 1_500.0, 50.0), np.arange(1_950.0, 2_400.0, 50.0))
+    counts = np.zeros(grid.shape, dtype=int)
+    for east, north in zip(x.ravel(), y.ravel(), strict=True):
+        column, row = int((east - 1_000) // 100), int((north - 2_000) // 100)
+        if 0 <= column < 4 and 0 <= row < 3:
+            counts[row, column] += 1
+    assert (counts == 4).all()
+    np.testing.assert_array_equal(events_per_cell(x.ravel(), y.ravel(), grid), counts)
