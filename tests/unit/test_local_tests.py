@@ -8,20 +8,21 @@ import numpy as np
 import pytest
 
 from spatial.further_seeds import p_bounds
-from spatial.local_tests import QUADRANTS, is_constant, quadrant_labels
+from spatial.labels import label_words, quadrant_numbers, quadrants_of
+from spatial.local_tests import NOT_SIGNIFICANT, QUADRANTS, is_constant
 
 
 def test_an_area_or_surroundings_at_the_mean_are_in_no_quadrant() -> None:
     z, lag = np.array(list(itertools.product((-1.0, 0.0, 1.0), repeat=2))).T
-    every = np.ones(9, dtype=bool)
-    found = quadrant_labels(z, lag, np.full(9, 0.001), every, 0.05)
+    quadrants = quadrants_of(z, lag, np.ones(9, dtype=bool))
+    found = label_words(quadrant_numbers(quadrants, np.full(9, 0.001), 0.05))
     named = {
         (1.0, 1.0): "High-High", (-1.0, 1.0): "Low-High",
         (-1.0, -1.0): "Low-Low", (1.0, -1.0): "High-Low",
     }  # fmt: skip
     assert set(named.values()) == set(QUADRANTS)
-    (nothing,) = set(quadrant_labels(z, lag, np.ones(9), every, 0.05))
-    assert found.tolist() == [named.get(at, nothing) for at in zip(z, lag, strict=True)]
+    expected = [named.get(at, NOT_SIGNIFICANT) for at in zip(z, lag, strict=True)]
+    assert found.tolist() == expected
 
 
 def test_no_values_do_not_differ() -> None:

@@ -10,6 +10,7 @@ from spatial import null_counts, samples
 from spatial.null_counts import tail_counts
 from spatial.permutation import conditional_moran_counts
 from spatial.samples import sample_blocks
+from spatial.weights import Neighbours
 
 NULLS = {
     "smooth": lambda rng: rng.normal(size=5_000),
