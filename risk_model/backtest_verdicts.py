@@ -15,6 +15,7 @@ __all__ = [
     "method_words",
     "other_ways",
     "points",
+    "signed",
     "verdicts",
 ]
 
@@ -87,10 +88,15 @@ def method_words(method: str) -> str:
     return METHOD_WORDS.get(method, method)
 
 
-def points(share: float) -> str:
-    """Return a share as signed percentage points; nought once rounded bears no sign: `0.0`."""
-    said = f"{100 * share:+.1f}"
+def signed(value: float, decimals: int) -> str:
+    """Return a number with its sign; nought once rounded bears none: ``0.0``."""
+    said = f"{value:+.{decimals}f}"
     return said[1:] if float(said) == 0 else said
+
+
+def points(share: float) -> str:
+    """Return a share as signed percentage points."""
+    return signed(100 * share, 1)
 
 
 def _figures(found: Sequence[Compared]) -> str:

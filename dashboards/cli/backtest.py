@@ -134,7 +134,7 @@ PAIRED = (
 
 def paired_rows(comparisons: list[dict[str, Any]]) -> list[list[str]]:
     """Return a row a comparison over forces, in a tenth of the areas."""
-    from risk_model.backtest_verdicts import OUTCOME_WORDS
+    from risk_model.backtest_verdicts import OUTCOME_WORDS, points, signed
 
     return [
         [
@@ -144,10 +144,10 @@ def paired_rows(comparisons: list[dict[str, Any]]) -> list[list[str]]:
             f"{one['forces']}",
             f"{one['ours']:.3f}",
             f"{one['theirs']:.3f}",
-            f"{one['difference']:+.4f}",
-            f"{one['lo']:+.4f} to {one['hi']:+.4f}",
-            f"{one['boot_lo']:+.4f} to {one['boot_hi']:+.4f}",
-            f"{one['gain']:+.1%}",
+            signed(one["difference"], 4),
+            f"{signed(one['lo'], 4)} to {signed(one['hi'], 4)}",
+            f"{signed(one['boot_lo'], 4)} to {signed(one['boot_hi'], 4)}",
+            f"{points(one['gain'])}%",
         ]
         for one in comparisons
         if one["by"] == "number"

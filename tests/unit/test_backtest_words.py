@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from dashboards.cli.backtest import PAIRED, paired_rows
 from dashboards.exports.backtest_columns import BACKTEST
 from dashboards.exports.backtest_words import (
     capture_table,
@@ -121,3 +122,11 @@ def test_how_sure_a_list_is_comes_from_the_areas_of_the_run(
     assert cells[5] == str(int((listed["sv01_p_top"] >= 0.8).sum()))
     for text in (weights_table(demonstration_run), changes_table(demonstration_run)):
         assert "nan" not in text
+
+
+def test_a_difference_that_rounds_to_nought_bears_no_sign_in_the_paired_table() -> None:
+    tiny = {"boot_lo": -0.00004, "boot_hi": 0.012, "gain": -0.0004, "forces": 37}
+    one = comparison(-0.00003, 0.00002, ours=0.3, theirs=0.3, **tiny)
+    (row,) = paired_rows([one])
+    assert len(row) == len(PAIRED)
+    assert row[-4:] == ["0.0000", "0.0000 to 0.0000", "0.0000 to +0.0120", "0.0%"]
