@@ -26,7 +26,6 @@ __all__ = [
     "offence_table",
     "ranked_list",
     "unlocated_table",
-    "warnings_of",
 ]
 
 # Rows of the list on one page: all of most partnerships, a part of a country.
@@ -237,7 +236,7 @@ def coverage_table(view: RunView) -> Table:
     coverage = view.manifest.get("coverage", {})
     rows = tuple(
         (
-            str(force).replace("-", " ").capitalize(),
+            words.force_words(str(force)),
             *("data" if covered.get(month) else "no data" for month in months),
         )
         for force, covered in sorted(coverage.items())
@@ -333,11 +332,6 @@ def input_table(view: RunView) -> Table:
         rows,
         (False, False, True, False),
     )
-
-
-def warnings_of(view: RunView) -> tuple[str, ...]:
-    """Return the warnings of a run as they were recorded."""
-    return tuple(str(warning) for warning in view.manifest.get("warnings", []))
 
 
 def indicator_table(view: RunView, priority: str) -> Table:

@@ -18,6 +18,7 @@ __all__ = [
     "cluster_words",
     "date_words",
     "indicator_name",
+    "force_words",
     "indicator_words",
     "joined",
     "month_words",
@@ -60,6 +61,8 @@ _UNFOUND: Final = {
     "greater": ("Not like its neighbours beyond chance", "No hot spot"),
     "less": ("Not unlike its neighbours beyond chance", "No cold spot"),
 }
+
+_FORCES: Final = {"btp": "British Transport Police", "dyfed-powys": "Dyfed-Powys"}
 
 _SPOTS: Final = {3: "99%", 2: "95%", 1: "90%"}
 
@@ -131,6 +134,14 @@ def cluster_words(label: str, side: str = "two-sided") -> str:
     if label == "Not significant" and side in _UNFOUND:
         return _UNFOUND[side][0]
     return CLUSTER_WORDS.get(label, label)
+
+
+def force_words(slug: str) -> str:
+    """Say the id of a police force's file: ``avon-and-somerset`` -> ``Avon and Somerset``."""
+    if slug in _FORCES:
+        return _FORCES[slug]
+    said = slug.replace("-", " ").split()
+    return " ".join(word if word in ("and", "of") else word[:1].upper() + word[1:] for word in said)
 
 
 def spot_words(gi_bin: float, side: str = "two-sided") -> str:

@@ -13,9 +13,9 @@ from dashboards.tables import (
     ledger_files,
     ledger_table,
     unlocated_table,
-    warnings_of,
 )
 from dashboards.view import RunView, facts
+from dashboards.warning_words import Warned, warnings_of
 
 __all__ = ["layout"]
 
@@ -45,11 +45,19 @@ def _coverage(view: RunView) -> html.Div:
     )
 
 
+def _warning(warning: Warned) -> html.Li:
+    about = [html.Strong(f"{warning.about}: ")] if warning.about else []
+    said = [
+        html.Code(part) if place % 2 else part for place, part in enumerate(warning.parts) if part
+    ]
+    return html.Li([*about, *said])
+
+
 def layout(view: RunView, *, current_id: str) -> html.Div:
     """Return the data page."""
-    warnings = warnings_of(view)
+    warnings = warnings_of(view.manifest)
     warned = (
-        html.Ul([html.Li(warning) for warning in warnings], className="warnings")
+        html.Ul([_warning(warning) for warning in warnings], className="warnings")
         if warnings
         else html.P("None.")
     )

@@ -13,8 +13,8 @@ from dashboards.components.map import geometry_address
 from dashboards.force_table import ranked_among
 from dashboards.forces import nations
 from dashboards.state import link
-from dashboards.tables import warnings_of
 from dashboards.view import RunView, facts, finding, list_size, priority_heading
+from dashboards.warning_words import warnings_of
 
 __all__ = ["layout"]
 
@@ -97,7 +97,7 @@ def _into_force(view: RunView, priority: str) -> list[Any]:
 def layout(view: RunView, *, current_id: str) -> html.Div:
     """Return the landing page."""
     name = str(view.manifest["name"])
-    warnings = warnings_of(view)
+    warnings = warnings_of(view.manifest)
     remarks: list[Any] = []
     if warnings:
         count = f"{len(warnings)} warning" + ("" if len(warnings) == 1 else "s")

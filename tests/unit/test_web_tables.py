@@ -149,7 +149,7 @@ def test_the_list_sorts_by_name_and_rate_with_missing_last(run: RunView) -> None
 def test_coverage_tells_no_data_from_data(run: RunView) -> None:
     table = tables.coverage_table(run)
     assert table.columns[-1] == "June 2025"
-    assert table.rows == (("Madeup constabulary", *["data"] * 5, "no data"),)
+    assert table.rows == (("Madeup Constabulary", *["data"] * 5, "no data"),)
 
 
 def test_the_ledger_sums_to_the_rows_read(run: RunView) -> None:
