@@ -9,9 +9,12 @@ import pandas as pd
 
 from dashboards import words
 from dashboards.tables import Table
-from risk_model.comparison import Comparison, PriorityComparison
+from risk_model.comparison import Comparison, PriorityComparison, Shares
+from risk_model.explain import INDICATOR_WORDS
 
 __all__ = [
+    "cause_table",
+    "causes_said",
     "change_said",
     "change_tables",
     "correlation_said",
@@ -51,24 +54,94 @@ def _stay(count: int) -> str:
 
 
 def _cause_words(cause: str) -> str:
-    """Say ``harm_rate 0.4 -> 0`` as people would."""
-    name, _, change = cause.partition(" ")
-    before, arrow, after = change.partition(" -> ")
-    if not arrow:
-        return cause.replace("_", " ")
-    return f"{words.indicator_words(name)}: {before} to {after}"
+    """Say ``harm_rate 0.4 -> 0`` and ``harm_rate normalise`` as people would."""
+    name, _, rest = cause.partition(" ")
+    before, arrow, after = rest.partition(" -> ")
+    if arrow:
+        return f"{words.indicator_words(name)}: {before} to {after}"
+    if name in INDICATOR_WORDS:
+        return f"{words.indicator_words(name)}: {rest.replace('_', ' ')}"
+    said = cause.replace("_", " ")
+    return said[:1].upper() + said[1:]
 
 
 def _causes(part: PriorityComparison, table: pd.DataFrame) -> list[str]:
-    """Return, for each area, the change that moved its score most; nothing where none is known."""
-    if part.shares is None or part.shares.score.empty:
+    """Return, for each area, the change that moved its score most the way that it went.
+
+    Nothing where the score that is shown stays as it was: changes that make up for each other
+    moved nothing.
+    """
+    if part.shares is None or not part.shares.causes:
         return [""] * len(table)
-    shares = part.shares.score.reindex(table.index).abs()
-    most = shares.max(axis=1)
+    shares = part.shares.score.reindex(table.index)
     return [
-        _cause_words(str(shares.loc[code].idxmax())) if most[code] > 0 else ""
-        for code in table.index.astype(str)
+        _moved_by(shares.loc[code], float(row["score_before"]), float(row["score_after"]))
+        for code, row in zip(table.index, table.to_dict("records"), strict=True)
     ]
+
+
+def _moved_by(shares: pd.Series[float], before: float, after: float) -> str:
+    if words.number(before, 1) == words.number(after, 1):
+        return "score unchanged"
+    along = shares if after > before else -shares
+    return _cause_words(str(along.idxmax())) if along.max() > 0 else ""
+
+
+def causes_said(part: PriorityComparison) -> tuple[str, ...]:
+    """Say what the data did and what the settings did, and why changes are taken together."""
+    shares = part.shares
+    if shares is None:
+        return ()
+    if not shares.causes:
+        return ("No change between the runs touches a score of this list.",)
+    said = []
+    split = shares.split()
+    if split:
+        data, settings = (f"{split[of]['rank']:.1f} places" for of in ("data", "settings"))
+        said.append(
+            f"An area moved by {data} because of the data and by {settings} because of settings "
+            "(mean, up or down)."
+        )
+    if shares.note:
+        said.append(f"Changes are taken together: {shares.note}.")
+    return tuple(said)
+
+
+def cause_table(part: PriorityComparison) -> Table | None:
+    """Return what each change did over all areas, and what it would do alone."""
+    shares = part.shares
+    if shares is None or not shares.causes:
+        return None
+    points, places = shares.score.abs().mean(), shares.rank.abs().mean()
+    rows = tuple(
+        (
+            _cause_words(name),
+            f"{points[name]:.1f}",
+            f"{places[name]:.1f}",
+            *_alone(shares, name),
+        )
+        for name in map(str, points.index)
+        if name in shares.causes or points[name] > 0 or places[name] > 0
+    )
+    return Table(
+        "Which change did it",
+        (
+            "Change",
+            "Score, points up or down (mean of all areas)",
+            "Rank, places up or down (mean)",
+            "Alone: areas that enter",
+            "Alone: areas that leave",
+        ),
+        rows,
+        (False, True, True, True, True),
+    )
+
+
+def _alone(shares: Shares, name: str) -> tuple[str, str]:
+    if name not in shares.alone.index:
+        return "", ""
+    alone = shares.alone.loc[name].to_dict()
+    return words.number(float(alone["enters"])), words.number(float(alone["leaves"]))
 
 
 def _rows(part: PriorityComparison, table: pd.DataFrame) -> tuple[tuple[str, ...], ...]:
@@ -82,7 +155,7 @@ def _rows(part: PriorityComparison, table: pd.DataFrame) -> tuple[tuple[str, ...
             str(row["tier_after"])
             if str(row["tier_before"]) == str(row["tier_after"])
             else f"{row['tier_before']}, then {row['tier_after']}",
-            *([cause] if part.shares is not None else []),
+            *([cause] if part.shares is not None and part.shares.causes else []),
         )
         for row, cause in zip(table.to_dict("records"), _causes(part, table), strict=True)
     )
@@ -99,7 +172,7 @@ def change_tables(part: PriorityComparison) -> tuple[Table, ...]:
         "Evidence",
     )
     numeric: tuple[bool, ...] = (False, *(True,) * 4, False)
-    if part.shares is not None:
+    if part.shares is not None and part.shares.causes:
         heads, numeric = (*heads, "Mostly through"), (*numeric, False)
     named = (
         ("Enter the list", part.entered),

@@ -207,7 +207,7 @@ def facts(view: RunView, priority: str = "") -> tuple[Fact, ...]:
     lines = [Fact("Period", text, words.HELP["coverage"])]
     if priority:
         lines.append(Fact("Offences", _offences(view, priority), words.HELP["events"]))
-    lines.append(Fact("Weights", str(manifest["config"]["version"])))
+    lines.append(Fact("Weights", words.weights_words(manifest)))
     lines.append(Fact("Run", words.date_words(manifest["created"])))
     return tuple(lines)
 

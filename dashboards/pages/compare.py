@@ -14,6 +14,8 @@ from flask import abort
 
 from dashboards import ids, words
 from dashboards.compare_tables import (
+    cause_table,
+    causes_said,
     change_said,
     change_tables,
     correlation_said,
@@ -26,6 +28,8 @@ from dashboards.runs import RunLibrary
 from dashboards.settings import WebSettings
 from dashboards.state import CompareState, link, read_compare
 from dashboards.view import RunView, facts
+from risk_model.comparison import Comparison
+from risk_model.config.names import FORECAST_INDICATORS
 from spatial.errors import InputError
 
 __all__ = ["MOST_AREAS", "is_sound", "layout", "register"]
@@ -202,6 +206,12 @@ def answer(
     ]
 
 
+def _period(months: str) -> str:
+    """Say ``2025-01:2025-06`` as ``January to June 2025``."""
+    start, _, end = months.partition(":")
+    return words.period_words(start, end or start)
+
+
 def _run_form(view: RunView, library: RunLibrary, state: CompareState) -> list[Any]:
     others = [entry for entry in library.summaries() if entry.run_id != view.run_id]
     if not others:
@@ -216,8 +226,9 @@ def _run_form(view: RunView, library: RunLibrary, state: CompareState) -> list[A
                         html.Select(
                             [
                                 html.Option(
-                                    f"{entry.period}, {entry.name}, {entry.weights_version}, "
-                                    f"{words.date_words(entry.created)} ({entry.run_id})",
+                                    f"{words.date_words(entry.created)}: {_period(entry.period)}, "
+                                    f"weights {entry.weights_version}, {entry.run_id}, "
+                                    f"{entry.name}",
                                     value=entry.run_id,
                                     selected=entry.run_id == state.other,
                                 )
@@ -239,33 +250,52 @@ def _run_form(view: RunView, library: RunLibrary, state: CompareState) -> list[A
     ]
 
 
+def _scores_quickly(view: RunView) -> bool:
+    """Say whether a run can be scored again while a reader waits; a forecast learns for seconds."""
+    weighted = {
+        name
+        for priority in view.priorities
+        for name, weight in _given(view, priority).items()
+        if weight > 0
+    }
+    return len(view.areas) <= MOST_AREAS and weighted.isdisjoint(FORECAST_INDICATORS)
+
+
+def _causes_note(result: Comparison, *, asked: bool) -> list[Any]:
+    """Say why the page names no change that did it, and the command that does."""
+    if asked and not result.note:
+        return []
+    command = html.Code(f"hotspots compare {result.before} {result.after}")
+    if not asked:
+        return [
+            html.P(["Which change did it takes longer than a page may: ", command, " says it."])
+        ]
+    return [notice(f"{result.note[:1].upper()}{result.note[1:]}.")]
+
+
 def _two_runs(library: RunLibrary, view: RunView, state: CompareState) -> list[Any]:
     """Return what differs between the run of the page and another one, the earlier one first."""
     first, last = sorted((view.run_id, state.other))
     try:
-        result = library.compare(first, last)
+        asked = all(_scores_quickly(library.view(run_id)) for run_id in (first, last))
+        result = library.compare(first, last, causes=asked)
     except InputError:
         return [notice("The link compares with a run that is not published here.")]
     differing = settings_table(result)
+    before, after = map(_period, result.periods)
     parts: list[Any] = [
-        html.P(
-            f"Before: run {result.before} ({result.periods[0]}). "
-            f"After: run {result.after} ({result.periods[1]})."
-        ),
-        html.P(
-            [
-                "Which change did it: ",
-                html.Code(f"hotspots compare {result.before} {result.after}"),
-            ]
-        ),
+        html.P(f"Before: run {result.before} ({before}). After: run {result.after} ({after})."),
+        *_causes_note(result, asked=asked),
     ]
     for part in result.priorities.values():
         parts += [
             html.H2(change_said(part)),
             html.P(correlation_said(part)),
+            *map(html.P, causes_said(part)),
             *(
                 section_table(table, wide=True, about=part.key.upper())
-                for table in change_tables(part)
+                for table in (cause_table(part), *change_tables(part))
+                if table
             ),
         ]
     if differing:

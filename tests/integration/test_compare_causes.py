@@ -10,12 +10,15 @@ import pytest
 from typer.testing import CliRunner
 
 import small_run as SMALL
+from dashboards.app import create_app
 from dashboards.cli.main import app
+from dashboards.pages import compare
 from risk_model import api
 from risk_model.comparison import Comparison, comparison_document, side_of
 from risk_model.model_store import read_model
 from risk_model.run_store import PublishedRun
 from risk_model.weight_change import change_weights
+from web_asks import page, texts
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +61,29 @@ def test_causes_sum_to_the_published_difference(compared: Comparison) -> None:
                 np.testing.assert_allclose(shares.loc[table.index].sum(axis=1), change, atol=1e-6)
         assert (part.shares.score["together"] == 0).all()
         assert len(part.entered) == len(part.left) > 0
+
+
+def test_the_page_names_the_changes_that_the_command_names(
+    two_runs: tuple[Path, str, str], compared: Comparison, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs, first, last = two_runs
+    client = create_app(runs).server.test_client()
+    said = texts(page(client, "/compare", f"?run={last}&with={first}"))
+    shares = compared.priorities["sv01"].shares
+    assert shares is not None
+    at = said.index("Recorded harm: 0.4 to 0.7")
+    assert said[at + 1 : at + 3] == [
+        f"{table['harm_rate 0.4 -> 0.7'].abs().mean():.1f}" for table in (shares.score, shares.rank)
+    ]
+    assert "Data" in said
+    assert sum("because of the data" in one for one in said) == 1
+    assert f"Before: run {first} (January to June 2025). After: run {last} (July" in " ".join(said)
+    command = f"hotspots compare {first} {last}"
+    assert command not in said
+    monkeypatch.setattr(compare, "MOST_AREAS", 10)
+    said = texts(page(client, "/compare", f"?run={last}&with={first}"))
+    assert command in said
+    assert "Mostly through" not in said
 
 
 def test_contributions_by_indicator_sum_to_the_difference(compared: Comparison) -> None:

@@ -37,6 +37,15 @@ def test_the_title_says_how_many_are_flagged(run: view.RunView, flags: int, said
     assert view.finding(changed(run, sv01_flag=flag), "sv01") == said
 
 
+def test_weights_that_a_run_changed_for_itself_are_not_passed_off_as_the_version(
+    run: view.RunView,
+) -> None:
+    key = "priorities.sv01.indicators.harm_rate.weight"
+    changed = dataclasses.replace(run, manifest={**run.manifest, "overrides": {key: "0.5"}})
+    told = {fact.label: fact.text for fact in view.facts(changed)}
+    assert told["Weights"] == "test weights, 1 setting changed for this run"
+
+
 def test_facts_always_name_period_offences_weights_and_date(run: view.RunView) -> None:
     told = {fact.label: fact.text for fact in view.facts(run, "sv01")}
     assert told == {
