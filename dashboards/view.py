@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from dashboards import words
-from dashboards.exports.wording import new_since
+from dashboards.exports.wording import new_since, weights_words
 from dashboards.forces import Force, in_force, live_forces, rank_words
 from dashboards.method_words import side_tested
 from dashboards.standing import standing_figures
@@ -207,7 +207,7 @@ def facts(view: RunView, priority: str = "") -> tuple[Fact, ...]:
     lines = [Fact("Period", text, words.HELP["coverage"])]
     if priority:
         lines.append(Fact("Offences", _offences(view, priority), words.HELP["events"]))
-    lines.append(Fact("Weights", words.weights_words(manifest)))
+    lines.append(Fact("Weights", weights_words(manifest)))
     lines.append(Fact("Run", words.date_words(manifest["created"])))
     return tuple(lines)
 

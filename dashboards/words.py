@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
 from dashboards.exports.columns import AREA, PER_PRIORITY
 from risk_model.figure_words import INDICATOR_WORDS
@@ -27,7 +27,6 @@ __all__ = [
     "period_words",
     "plural",
     "spot_words",
-    "weights_words",
 ]
 
 NO_FIGURE: Final = "not calculable"
@@ -157,13 +156,6 @@ def spot_words(gi_bin: float, side: str = "two-sided") -> str:
 def indicator_name(name: str) -> str:
     """Name an indicator within a sentence; one that a later version adds by its own name."""
     return INDICATOR_WORDS.get(name, name.replace("_", " "))
-
-
-def weights_words(manifest: Mapping[str, Any]) -> str:
-    """Say which version of the weights a run used, and that it changed some for itself."""
-    version = str(manifest["config"]["version"])
-    changed = len(manifest.get("overrides") or ())
-    return f"{version}, {plural(changed, 'setting')} changed for this run" if changed else version
 
 
 def indicator_words(name: str) -> str:

@@ -26,6 +26,7 @@ from dashboards.exports.wording import (
     period_words,
     priority_keys,
     rank_range,
+    weights_words,
 )
 from dashboards.strata import first_within
 from risk_model.run_store import PublishedRun
@@ -89,7 +90,7 @@ def briefing_html(
     )
     said = (*cautions(manifest)[:3], *blind_spots(manifest, brief=True))
     notes = "".join(f"<li>{escape(line)}</li>" for line in said)
-    version = str((manifest.get("config") or {}).get("version") or "")
+    version = weights_words(manifest)
     caption = (
         f"{manifest.get('name', '')} · {period_words(manifest)} · {len(areas)} areas · "
         f"weights {version} · run {manifest.get('run_id', '')}. {gaps(manifest)}"

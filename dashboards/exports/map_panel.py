@@ -33,12 +33,15 @@ from dashboards.exports.wording import (
     rank_range,
     standing,
     waiting,
+    weights_words,
 )
 
 __all__ = ["body", "caption_of", "details", "legend", "list_notes", "marks_of"]
 
 Rows = list[list[str]]
 
+_PRINTED, _PRINTED_BELOW = 25, 8
+"""Rows on paper: this many, or the list and so many more; flagged areas always."""
 _MOST_LISTED = 1_000  # areas; with the words of a whole country no browser would open the page
 
 
@@ -158,6 +161,7 @@ def body(areas: gpd.GeoDataFrame, manifest: Mapping[str, Any]) -> str:
 <div class="strip">
 <div id="layers" role="group" aria-label="Choose what the map shows"></div>
 {legends}
+<p id="unseen" role="status"></p>
 </div>
 </div>
 <aside id="list">
@@ -182,7 +186,7 @@ def marks_of(manifest: Mapping[str, Any]) -> tuple[str, str]:
 def caption_of(areas: pd.DataFrame, manifest: Mapping[str, Any]) -> str:
     """Return area, period, number of areas, weights and run, and the months without data."""
     name = str(manifest.get("name") or "")
-    version = str((manifest.get("config") or {}).get("version") or "")
+    version = weights_words(manifest)
     parts = [
         name,
         period_words(manifest),
@@ -235,7 +239,11 @@ def _table(areas: pd.DataFrame, key: str, size: int, not_yet: frozenset[str]) ->
     for number, (code, row) in enumerate(
         zip(order.index.astype(str), order.to_dict("records"), strict=True), start=1
     ):
-        held = {"flagged": row.get(f"{key}_flag") is True, "cut": number == size}
+        held = {
+            "flagged": row.get(f"{key}_flag") is True,
+            "cut": number == size,
+            "beyond": number > max(size + _PRINTED_BELOW, _PRINTED),
+        }
         note = standing(row, key, size=size, waits=code in not_yet)
         classes = " ".join(name for name, holds in held.items() if holds)
         rows.append(
@@ -250,7 +258,12 @@ def _table(areas: pd.DataFrame, key: str, size: int, not_yet: frozenset[str]) ->
     line = f" The double line ends the list of {size}." if size else ""
     if len(order) < len(areas):
         line += f" The first {len(order):,} of {len(areas):,}; areas.csv has the others."
-    return f"""<table>
+    cut = (
+        '<p class="print-only">Only the first rows are printed; areas.csv holds them all.</p>'
+        if len(order) > max(size + _PRINTED_BELOW, _PRINTED)
+        else ""
+    )
+    return f"""{cut}<table>
 <caption>Rank 1 is the highest score. Range: nine draws in ten.{line}</caption>
 <thead><tr><th scope="col" class="number">Rank</th><th scope="col">Area</th>
 <th scope="col" class="number">Score</th><th scope="col">Range</th>

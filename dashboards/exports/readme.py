@@ -8,7 +8,14 @@ from typing import Any
 
 from dashboards.exports.columns import TABLES, describe
 from dashboards.exports.paragraphs import wrapped
-from dashboards.exports.wording import DEMONSTRATION, cautions, gaps, period_words, priority_keys
+from dashboards.exports.wording import (
+    DEMONSTRATION,
+    cautions,
+    gaps,
+    period_words,
+    priority_keys,
+    weights_words,
+)
 from dashboards.method_words import sides_said
 
 __all__ = ["FILES", "readme_text", "titles", "write_readme"]
@@ -64,7 +71,6 @@ def write_readme(path: Path, *, manifest: Mapping[str, Any], columns: Sequence[s
 def readme_text(*, manifest: Mapping[str, Any], columns: Sequence[str]) -> str:
     """Return the text of README.txt."""
     area = manifest.get("area") or {}
-    config = manifest.get("config") or {}
     head = [
         str(manifest.get("name") or "CSP Hotspots"),
         f"Handling: {manifest['handling']}" if manifest.get("handling") else "",
@@ -75,7 +81,7 @@ def readme_text(*, manifest: Mapping[str, Any], columns: Sequence[str]) -> str:
             f"Study area: {', '.join(area.get('lads') or ())}; {area.get('study', '')} areas, "
             f"vintage {area.get('vintage', '')}"
         ),
-        f"Weights: {config.get('version', '')}",
+        f"Weights: {weights_words(manifest)}",
         _back_test(manifest),
     ]
     blocks = ["\n".join(line for line in head if line)]

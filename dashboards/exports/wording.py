@@ -28,6 +28,7 @@ __all__ = [
     "rank_range",
     "standing",
     "waiting",
+    "weights_words",
 ]
 
 DEMONSTRATION = "Demonstration data: a made-up county. No real place is shown."
@@ -231,6 +232,15 @@ def period_words(manifest: Mapping[str, Any]) -> str:
     """Return the period in words, as `January to June 2025`."""
     period = manifest["period"]
     return words.period_words(str(period["start"]), str(period["end"]))
+
+
+def weights_words(manifest: Mapping[str, Any]) -> str:
+    """Say which version of the weights a run used, and that it changed some for itself."""
+    version = str((manifest.get("config") or {}).get("version") or "")
+    changed = len(manifest.get("overrides") or ())
+    if not changed:
+        return version
+    return f"{version}, {changed} setting{'' if changed == 1 else 's'} changed for this run"
 
 
 def gaps(manifest: Mapping[str, Any]) -> str:

@@ -19,7 +19,14 @@ from openpyxl.worksheet.worksheet import Worksheet
 from dashboards.exports.columns import describe
 from dashboards.exports.csv_export import area_table
 from dashboards.exports.readme import titles
-from dashboards.exports.wording import DEMONSTRATION, cautions, finding, gaps, period_words
+from dashboards.exports.wording import (
+    DEMONSTRATION,
+    cautions,
+    finding,
+    gaps,
+    period_words,
+    weights_words,
+)
 from risk_model.run_store import PublishedRun
 from spatial.writers import guard_formula
 
@@ -82,7 +89,6 @@ def safe_cell(value: object) -> Any:
 
 def _write_notes(sheet: Worksheet, run: PublishedRun, areas: pd.DataFrame) -> None:
     manifest = run.manifest
-    config = manifest.get("config") or {}
     lines = [
         [finding(areas, manifest)],
         [str(manifest.get("name") or "")],
@@ -91,7 +97,7 @@ def _write_notes(sheet: Worksheet, run: PublishedRun, areas: pd.DataFrame) -> No
         ["Run", run.run_id],
         ["Made", str(manifest.get("created") or "")],
         ["Period", f"{period_words(manifest)}. {gaps(manifest)}".strip()],
-        ["Weights", str(config.get("version") or "")],
+        ["Weights", weights_words(manifest)],
         [],
         *[[line] for line in cautions(manifest)],
         ["An empty cell is not calculable, never zero."],

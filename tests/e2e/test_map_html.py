@@ -147,5 +147,43 @@ def test_ranks_that_would_cover_one_another_come_out_on_zooming_in(opened: Opene
     )
     assert page.evaluate(f"{seen}.map(e => e.textContent)")[0] == "1"
     few = page.evaluate(f"{seen}.length")
+    told = page.locator("#unseen").inner_text()
+    assert told.startswith("No room on the map for the number")
+    told = told.partition(":")[0]
+    shown = page.evaluate(f"{seen}.map(e => e.textContent)")
+    assert all((rank in told) != (rank in shown) for rank in "1234")
     page.locator("button[data-zoom=sv01]").click()
     assert few < page.evaluate(f"{seen}.length") == 4
+    assert page.locator("#unseen").inner_text() == ""
+
+
+def test_no_name_is_cut_by_the_edge_of_the_map(opened: Opened) -> None:
+    page, _, _ = opened
+    state = "document.querySelector('.place-label').style.visibility"
+    page.evaluate("map_main.setView(DATA.places[0].slice(0, 2), 12, { animate: false })")
+    assert page.evaluate(state) == "visible"
+    page.evaluate("map_main.panBy([map_main.getSize().x / 2 - 5, 0], { animate: false })")
+    assert page.evaluate(state) == "hidden"
+
+
+def test_paper_takes_the_whole_map_and_opens_what_is_folded(opened: Opened) -> None:
+    page, _, wrong = opened
+    page.set_viewport_size({"width": 1600, "height": 900})
+    page.evaluate("map_main.invalidateSize()")
+    page.locator("button[data-zoom=all]:visible").click()
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 703, "height": 1031})
+    cut = """() => {
+      const sheet = document.getElementById("map_main").getBoundingClientRect();
+      return [...document.querySelectorAll("#map_main path.leaflet-interactive")]
+        .map((e) => e.getBoundingClientRect())
+        .filter((b) => b.left < sheet.left || b.right > Math.min(sheet.right, 703)).length;
+    }"""
+    assert page.evaluate(cut) == 0
+    assert page.locator(".legend:visible").count() == 1
+    assert page.locator("button[data-zoom]:visible, #layers:visible").count() == 0
+    assert page.locator("aside details:not([open])").count() == 0
+    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    assert page.locator("aside details[open]").count() == 0
+    assert wrong == []

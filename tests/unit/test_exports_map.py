@@ -14,6 +14,7 @@ import shapely
 from shapely.geometry import Polygon
 
 import small_run as SMALL
+from dashboards.exports import map_panel
 from dashboards.exports.folium_map import map_html
 from dashboards.exports.map_geometry import collection, outline, simplify
 from dashboards.exports.map_page import page, script_json
@@ -162,6 +163,27 @@ def test_a_whole_country_is_listed_in_part_and_says_so() -> None:
     assert '"why":"Why Place 500 A, Ward 1000. Because."' not in text
     assert '"SV01 rank 1,001, ' in text  # its colour and its rank are still there
     assert len(text) < 6_000_000
+
+
+def test_paper_holds_the_list_and_what_stands_next_to_it() -> None:
+    """Of 12 areas none is left off; with most of them beyond, flagged ones still are not."""
+    assert "Only the first rows are printed" not in made()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(map_panel, "_PRINTED", 3)
+        patch.setattr(map_panel, "_PRINTED_BELOW", 2)
+        text = made()
+    rows = [
+        given["class"] or "" for tag, given in elements(text) if tag == "tr" and "class" in given
+    ]
+    first = rows[:12]
+    assert [("beyond" in css) for css in first] == [False] * 6 + [True] * 6
+    assert text.count("Only the first rows are printed") == 2
+
+
+def test_weights_that_the_run_changed_for_itself_are_said() -> None:
+    assert "weights test weights, 2 settings changed for this run ·" in made(
+        overrides={"a.b": "1", "c.d": "2"}
+    )
 
 
 def test_the_page_refuses_code_that_ends_its_own_element() -> None:

@@ -88,20 +88,37 @@ function overlaps(box, other, gap) {
 }
 
 /* Shows a label where it covers none placed before it: ranks first, the first rank before the
-   second, then names of places, the fullest place first. The others come out on zooming in. */
+   second, then names of places, the fullest place first, none cut by the edge of the map. The
+   others come out on zooming in; which ranks they are is said under the map. */
 function thinLabels() {
   var taken = [];
+  var unseen = [];
+  var edge = document.getElementById("map_main").getBoundingClientRect();
   document.querySelectorAll(".rank-label, .place-label").forEach(function (label) {
     label.style.visibility = "visible";
   });
   [[".rank-label", -6], [".place-label span", 3]].forEach(function (kind) {
     document.querySelectorAll(kind[0]).forEach(function (label) {
       var box = label.getBoundingClientRect();
+      var isRank = label.classList.contains("rank-label");
       var clash = taken.some(function (other) { return overlaps(box, other, kind[1]); });
-      if (clash) { label.closest(".leaflet-marker-icon").style.visibility = "hidden"; }
-      else { taken.push(box); }
+      var cut = !isRank && overlaps(box, edge, 0) &&
+        (box.left < edge.left || box.right > edge.right);
+      if (!clash && !cut) { taken.push(box); return; }
+      if (isRank) { unseen.push(label.textContent); }
+      label.closest(".leaflet-marker-icon").style.visibility = "hidden";
     });
   });
+  tellUnseen(unseen);
+}
+
+/* A number that found no room is never simply gone. */
+function tellUnseen(ranks) {
+  var one = ranks.length === 1;
+  var listed = one ? ranks[0] : ranks.slice(0, -1).join(", ") + " and " + ranks[ranks.length - 1];
+  document.getElementById("unseen").textContent = ranks.length === 0 ? "" :
+    "No room on the map for the number" + (one ? " " : "s ") + listed +
+    ": zoom in, point at the outlined areas, or see the list.";
 }
 
 function flaggedBounds(key) {
@@ -160,7 +177,28 @@ function startPage(map, layers, above, places, corners) {
       told.textContent = wanted ? found + " of " + rows.length + " areas" : "";
     });
   });
-  map.on("zoomend overlayadd baselayerchange", thinLabels);
+  /* Paper: the same view, whole, in the width of an A4 page; what is folded is opened. */
+  var canvas = document.getElementById("map_main");
+  var view = null;
+  var opened = [];
+  function refit() {
+    map.invalidateSize({ pan: false });
+    map.fitBounds(view, { animate: false });
+    thinLabels();
+  }
+  window.addEventListener("beforeprint", function () {
+    view = map.getBounds();
+    canvas.classList.add("on-paper");
+    refit();
+    opened = Array.from(document.querySelectorAll("aside details:not([open])"));
+    opened.forEach(function (part) { part.open = true; });
+  });
+  window.addEventListener("afterprint", function () {
+    canvas.classList.remove("on-paper");
+    if (view) { refit(); }
+    opened.forEach(function (part) { part.open = false; });
+  });
+  map.on("zoomend moveend overlayadd baselayerchange", thinLabels);
   thinLabels();
   document.documentElement.dataset.ready = "true";
 }
