@@ -93,6 +93,9 @@
     if (!rows.length) {
       rows.push(noteRow("No area passes these filters.", "none"));
     }
+    // Paper takes the list and the rows next to it, and every flagged area.
+    const printed = Math.max(data.cut_after + 8, 18);
+    rows.forEach((row, place) => row.classList.toggle("beyond", place >= printed));
     body.replaceChildren(...rows);
     const sort = new URLSearchParams(window.location.search).get("sort") || "rank";
     for (const head of document.querySelectorAll("th[data-sort]")) {

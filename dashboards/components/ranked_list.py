@@ -81,7 +81,7 @@ def list_table(
             html.P(count, id=ids.LIST_COUNT, className="quiet list-count"),
             *([] if notes is None else [notes]),
             html.P(
-                "At most 18 rows are printed; areas.csv of the run holds them all.",
+                "Only the first rows are printed; areas.csv of the run holds them all.",
                 className="quiet print-only",
             ),
             html.Div(

@@ -159,9 +159,14 @@ def _save(view: RunView, state: CompareState, *, offered: bool) -> list[Any]:
         **attributes({"aria-label": "Save as a new version"}),
     )
     return [
-        html.H3("Save as a new version"),
-        html.P("The file that the run was made from stays as it is; comments are kept."),
-        *([form] if offered else []),
+        html.Div(
+            [
+                html.H3("Save as a new version"),
+                html.P("The file that the run was made from stays as it is; comments are kept."),
+                *([form] if offered else []),
+            ],
+            className="on-screen",
+        ),
         html.P(["On the command line: ", command]),
     ]
 
@@ -355,8 +360,10 @@ def layout(
             fact_line(facts(view)),
             *(_two_runs(library, view, state) if comparing else []),
             *([] if comparing else by_weights if small else [too_many]),
-            html.H2("Compare with another run"),
-            *_run_form(view, library, state),
+            html.Div(
+                [html.H2("Compare with another run"), *_run_form(view, library, state)],
+                className="on-screen",
+            ),
         ],
     )
 

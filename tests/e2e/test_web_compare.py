@@ -93,6 +93,9 @@ def test_typing_a_weight_changes_the_list_and_the_address(
     expect(finding).to_be_visible()
     expect(box).to_have_value("0")
     assert page.locator("#compare-answer").inner_text() == said
+    page.emulate_media(media="print")
+    expect(finding).to_be_visible()
+    expect(page.locator("form:visible, button:visible, select:visible")).to_have_count(0)
     assert problems == []
 
 

@@ -408,8 +408,25 @@ def test_paper_keeps_the_map_and_says_what_it_leaves_out(page: Page, site: Site)
     assert drawn is not None
     assert printed is not None
     assert printed["height"] == drawn["height"]
-    expect(page.get_by_text("At most 18 rows are printed")).to_be_visible()
+    expect(page.get_by_text("Only the first rows are printed")).to_be_visible()
     assert page.locator("#list-body tr:visible").count() <= 18
+    # A tick box is a control; what is ticked is a legend of what is drawn.
+    expect(page.locator(".tick input:visible")).to_have_count(0)
+    expect(page.locator(".tick:visible")).to_have_text(["Flagged, by rank", "Place names"])
+
+
+def test_paper_holds_the_whole_list_however_long(page: Page, watch: Watch, tmp_path: Path) -> None:
+    frame = WEB.areas()
+    priorities = WEB.manifest(frame)["priorities"]
+    WEB.publish(tmp_path, priorities={k: {**v, "list_size": 30} for k, v in priorities.items()})
+    site = Site(tmp_path)
+    try:
+        open_page(page, site, "/sv01")
+        page.emulate_media(media="print")
+        assert page.locator("#list-body tr:visible").count() == 38
+    finally:
+        site.stop()
+    assert watch.problems == []
 
 
 def test_no_name_lies_under_a_numbered_disc(page: Page, site: Site) -> None:
