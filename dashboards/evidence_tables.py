@@ -303,7 +303,7 @@ def bandwidth_table(tables: EngineTables, priority: str) -> Table | None:
         "Where recorded map points concentrate, at three bandwidths (same data)",
         (
             "Bandwidth",
-            "Hot spots, km2",
+            "Hot spots, km²",
             "Events in them",
             "Events over land (PAI)",
             "Same land, of either",
@@ -314,7 +314,7 @@ def bandwidth_table(tables: EngineTables, priority: str) -> Table | None:
     )
 
 
-def bivariate_said(tables: EngineTables, priority: str) -> str:
+def bivariate_said(tables: EngineTables, priority: str, *, corrected: str) -> str:
     """Say whether offences here go with deprivation around, and what that does not show."""
     rows = _of(tables.bivariate, priority)
     if rows.empty:
@@ -337,9 +337,9 @@ def bivariate_said(tables: EngineTables, priority: str) -> str:
         aside += f" The least certain of its labels came out of {least:.0%} of further draws."
     return (
         f"In the same area the rate and deprivation (without its crime domain) go together with a "
-        f"correlation of {row['correlation']:.2f}; the rate here and deprivation around with "
-        f"{row['bivariate_i']:.2f} (bivariate Moran's I). Corrected for many tests, {told}.{aside} "
-        "The test is of the surroundings alone: it "
+        f"correlation of {row['correlation']:z.2f}; the rate here and deprivation around with "
+        f"{row['bivariate_i']:z.2f} (bivariate Moran's I). {corrected or 'In its tests'}, {told}."
+        f"{aside} The test is of the surroundings alone: it "
         "says nothing of cause, and follows from the correlation where like areas lie together."
     )
 
@@ -349,7 +349,7 @@ def _areas(count: int) -> str:
 
 
 def _number(value: float, digits: int) -> str:
-    return f"{value:,.{digits}f}" if pd.notna(value) else "not known"
+    return f"{value:z,.{digits}f}" if pd.notna(value) else "not known"
 
 
 def _share(value: float) -> str:

@@ -14,6 +14,7 @@ import pandas as pd
 from dashboards import words
 from dashboards.tables import Table
 from dashboards.view import RunView
+from risk_model.explain import INDICATOR_WORDS
 from risk_model.run_store import PublishedRun
 
 __all__ = [
@@ -88,7 +89,7 @@ def _text(value: Any) -> str:
 
 def _number(row: Mapping[Any, Any], name: str, decimals: int) -> str:
     value = row.get(name)
-    return "not known" if value is None or pd.isna(value) else f"{float(value):,.{decimals}f}"
+    return "not known" if value is None or pd.isna(value) else f"{float(value):z,.{decimals}f}"
 
 
 def _percent(row: Mapping[Any, Any], name: str) -> str:
@@ -403,5 +404,5 @@ def driver_tables(tables: JudgementTables) -> tuple[Table, ...]:
 
 
 def _driver_words(driver: str) -> str:
-    text = driver.replace("_", " ")
+    text = INDICATOR_WORDS.get(driver) or words.category_words(driver)
     return text[:1].upper() + text[1:]

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 __all__ = [
+    "correction_said",
     "density_said",
+    "labels_said",
     "neighbours_said",
     "seeds_said",
     "side_tested",
@@ -88,10 +90,41 @@ def sides_said(manifest: Mapping[str, Any]) -> str:
     return _SIDES.get(side_tested(manifest), "")
 
 
+def correction_said(manifest: Mapping[str, Any]) -> str:
+    """Say whether the cluster tests are corrected for testing every area; empty if not known."""
+    settings = (manifest.get("config") or {}).get("statistics") or {}
+    how = settings.get("correction")
+    if how == "none":
+        return "Not corrected for many tests"
+    return "Corrected for many tests" if how else ""
+
+
+def labels_said(manifest: Mapping[str, Any]) -> str:
+    """Say when an area is labelled a cluster, hot spot or cold spot, and by which computation."""
+    settings = (manifest.get("config") or {}).get("statistics") or {}
+    if "alpha" not in settings or "permutations" not in settings:
+        return ""
+    level, maps = f"{float(settings['alpha']):g}", f"{int(settings['permutations']):,}"
+    if settings.get("correction") == "none":
+        bar = (
+            f"where its p-value is {level} or less; p-values are not corrected for testing every "
+            "area, so that some labels are the work of chance"
+        )
+    else:
+        bar = (
+            f"where its q-value is {level} or less: the p-value corrected for testing every area "
+            "(Benjamini and Hochberg)"
+        )
+    engine = (
+        " Clusters and Gi* come from the esda library." if settings.get("engine") == "esda" else ""
+    )
+    return f"An area has a cluster label {bar}. Each is tested on {maps} chance maps.{engine}"
+
+
 def _kept(least: float | None) -> str:
     """Say in what share of further draws the least certain area kept its label."""
     if least is None:
-        return "it was not drawn again"
+        return "none was drawn again"
     if least >= 1.0:
         return "none lost it when drawn again"
     return f"the least certain kept it in {least:.0%} of further draws"

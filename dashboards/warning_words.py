@@ -22,6 +22,7 @@ _TOPICS: Final = {
     "boundaries": "Borders",
     "lookups": "Authorities",
     "clusters": "Clusters",
+    "statistics": "Neighbours",
 }
 _FILE: Final = re.compile(r"[^\s:]+\.[a-z]{2,7}(?:![^\s:]+)?")
 _MONTHS: Final = re.compile(

@@ -76,7 +76,7 @@ def number(value: object, decimals: int = 0) -> str:
     """Say a number with thousands separators, or that there is none."""
     if not isinstance(value, (int, float)) or not math.isfinite(value):
         return NO_FIGURE
-    return f"{value:,.{decimals}f}"
+    return f"{value:z,.{decimals}f}"  # z: nought bears no sign
 
 
 def percent(share: object) -> str:

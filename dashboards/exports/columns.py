@@ -141,8 +141,8 @@ PER_PRIORITY: Mapping[str, Column] = _table(
         "Cluster",
         "text",
         (
-            "High-High: high among high. High-Low: stands alone. Only where the q-value is 0.05 or "
-            "less; otherwise Not significant, No neighbours or Not testable."
+            "High-High: high among high. High-Low: stands alone. Only where the q-value is at most "
+            "the set level (0.05 unless set); else Not significant, No neighbours or Not testable."
         ),
     ),
     (

@@ -39,6 +39,7 @@ from dashboards.judgement_tables import (
     sensitivity_said,
     sensitivity_table,
 )
+from dashboards.method_words import correction_said
 from dashboards.tables import Table
 from dashboards.view import RunView, facts
 
@@ -138,7 +139,10 @@ def _priority(
             [bandwidths_said(tables, view, priority)],
             [bandwidth_table(tables, priority)],
         ),
-        "beside": ([bivariate_said(tables, priority)], []),
+        "beside": (
+            [bivariate_said(tables, priority, corrected=correction_said(view.manifest))],
+            [],
+        ),
         "hangs": (
             [sensitivity_said(judged, priority), changes_said(judged, priority)],
             [sensitivity_table(judged, priority), changes_table(judged, priority)],

@@ -10,7 +10,13 @@ from dashboards import words
 from dashboards.components.frame import page_frame, section_table
 from dashboards.exports.blind_spots import blind_spots
 from dashboards.exports.columns import PER_PRIORITY
-from dashboards.method_words import neighbours_said, seeds_said, sides_said, smoothing_said
+from dashboards.method_words import (
+    labels_said,
+    neighbours_said,
+    seeds_said,
+    sides_said,
+    smoothing_said,
+)
 from dashboards.settings import WebSettings
 from dashboards.tables import indicator_table, moran_table, offence_table
 from dashboards.view import RunView
@@ -105,7 +111,8 @@ def layout(view: RunView, settings: WebSettings, *, current_id: str) -> html.Div
     """Return the page of method, terms and accessibility."""
     versions = view.manifest.get("versions", {})
     named = ", ".join(f"{name} {version}" for name, version in sorted(versions.items()))
-    moran, seeds = moran_table(view), seeds_said(view.manifest)
+    manifest = view.manifest
+    moran, seeds = moran_table(view), seeds_said(manifest)
     return page_frame(
         view,
         path="/method",
@@ -119,7 +126,11 @@ def layout(view: RunView, settings: WebSettings, *, current_id: str) -> html.Div
             html.H2("Weights"),
             *(part for priority in view.priorities for part in _priority(view, priority)),
             html.H2("Do high areas stand together?"),
-            html.P(f"{neighbours_said(view.manifest)} {sides_said(view.manifest)}".strip()),
+            html.P(
+                " ".join(
+                    said(manifest) for said in (neighbours_said, sides_said, labels_said)
+                ).strip()
+            ),
             section_table(moran) if moran.rows else html.P("Not computed in this run."),
             *([html.P(seeds)] if seeds else []),
             html.H2("What the words mean"),

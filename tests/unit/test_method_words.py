@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from dashboards.method_words import (
+    correction_said,
+    labels_said,
     neighbours_said,
     seeds_said,
     side_tested,
@@ -72,9 +74,36 @@ def test_neighbours_are_said_with_their_weights(changes: dict[str, Any], words: 
     assert words in neighbours_said(manifest(**changes))
 
 
+@pytest.mark.parametrize(
+    ("changes", "words", "absent"),
+    [
+        ({}, ("its q-value is 0.05 or less", "on 99,999 chance maps."), ("esda", "not corrected")),
+        ({"alpha": 0.1, "permutations": 9_999}, ("0.1 or less", "9,999 chance maps"), ()),
+        ({"correction": "none"}, ("its p-value is", "not corrected for testing"), ("q-value",)),
+        ({"engine": "esda"}, ("come from the esda library.",), ()),
+    ],
+)
+def test_a_cluster_label_is_said_with_its_level_and_correction(
+    changes: dict[str, Any], words: tuple[str, ...], absent: tuple[str, ...]
+) -> None:
+    said = labels_said(manifest(**changes))
+    assert all(word in said for word in words)
+    assert not any(word in said for word in absent)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [({}, "Corrected for many tests"), ({"correction": "none"}, "Not corrected for many tests")],
+)
+def test_a_correction_is_said_only_where_it_was_made(changes: dict[str, Any], said: str) -> None:
+    assert correction_said(manifest(**changes)) == said
+
+
 def test_a_run_that_recorded_no_settings_says_so() -> None:
     assert smoothing_said({}) == "How rates of small areas were smoothed was not recorded."
     assert neighbours_said({}) == ""
+    assert labels_said({}) == ""
+    assert correction_said({}) == ""
 
 
 @pytest.mark.parametrize(
@@ -125,7 +154,7 @@ def test_labels_that_other_seeds_change_are_said() -> None:
         "Chance maps were drawn again from five other random seeds. "
         "SV01: 52 areas have a cluster label, and the least certain kept it in 80% of further "
         "draws; SV02: 1 area has a cluster label, and none lost it when drawn again; "
-        "SV04: 3 areas have a cluster label, and it was not drawn again; "
+        "SV04: 3 areas have a cluster label, and none was drawn again; "
         "SV05: 7 areas have a hot or cold spot (Gi*), and the least certain kept it in 60% of "
         "further draws."
     )

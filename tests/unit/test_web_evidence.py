@@ -176,27 +176,32 @@ def test_a_country_and_a_run_without_hot_spots_say_why_no_bandwidth_is_beside(
 
 
 def test_offences_beside_deprivation_say_what_they_do_not_show(tables: EngineTables) -> None:
-    said = bivariate_said(tables, "sv01")
+    said = bivariate_said(tables, "sv01", corrected="Corrected for many tests")
     assert "correlation of 0.42" in said
     assert "with 0.15 (bivariate Moran's I)" in said
     assert "3 areas have high offences among high deprivation, and one area has high" in said
     assert "says nothing of cause" in said
-    assert bivariate_said(tables, "sv04").startswith("Not tested: 6 events")
+    assert bivariate_said(tables, "sv04", corrected="").startswith("Not tested: 6 events")
 
 
 def test_one_side_beside_deprivation_says_only_what_was_looked_for(tables: EngineTables) -> None:
     row = tables.bivariate[tables.bivariate["priority"] == "sv01"]
     note = "One side was tested (less): surroundings unlike the area alone."
     one = row.assign(high_high=None, low_low=None, note=note, seeds_agree_at_least=0.8)
-    said = bivariate_said(replace(tables, bivariate=one), "sv01")
+    said = bivariate_said(
+        replace(tables, bivariate=one), "sv01", corrected="Corrected for many tests"
+    )
     assert "Corrected for many tests, one area has high offences where deprivation around" in said
     assert "among high deprivation" not in said
     assert note in said
     assert "The least certain of its labels came out of 80% of further draws." in said
     older = tables.bivariate.drop(columns="seeds_agree_at_least")
-    assert bivariate_said(replace(tables, bivariate=older), "sv01") == bivariate_said(
-        tables, "sv01"
-    )
+    said = "Corrected for many tests"
+    assert bivariate_said(
+        replace(tables, bivariate=older), "sv01", corrected=said
+    ) == bivariate_said(tables, "sv01", corrected=said)
+    plain = bivariate_said(tables, "sv01", corrected="Not corrected for many tests")
+    assert "(bivariate Moran's I). Not corrected for many tests, " in plain
 
 
 def test_a_run_without_the_tables_says_so(view: RunView) -> None:
@@ -210,7 +215,7 @@ def test_a_run_without_the_tables_says_so(view: RunView) -> None:
     assert coverage_table(NOTHING, "sv01") is None
     assert bandwidths_said(NOTHING, view, "sv01") == "No other bandwidth was tried in this run."
     assert bandwidth_table(NOTHING, "sv01") is None
-    assert bivariate_said(NOTHING, "sv01") == "Not compared in this run."
+    assert bivariate_said(NOTHING, "sv01", corrected="") == "Not compared in this run."
 
 
 def test_files_that_a_run_lacks_are_not_looked_for(run: PublishedRun) -> None:

@@ -318,3 +318,13 @@ def test_figures_that_are_not_known_are_words(tmp_path: Path, column: str) -> No
     tables = judgement_tables_of(run)
     assert "not known" in found(sensitivity_table(tables, "sv01")).rows[0]
     assert sensitivity_said(tables, "sv01")
+
+
+def test_a_sobol_index_that_rounds_to_nought_bears_no_sign(
+    judged_run: PublishedRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tables = judgement_tables_of(judged_run)
+    monkeypatch.setitem(tables.sensitivity, "sobol_first", -0.002)
+    table = sensitivity_table(tables, "sv01")
+    assert table is not None
+    assert table.rows[0][3].startswith("0.00")

@@ -362,3 +362,11 @@ def test_values_of_a_layer_follow_the_areas_not_the_file(run: view.RunView) -> N
     pd.testing.assert_series_equal(
         figures.classed(run, "sv01", layer).codes, figures.classed(shuffled, "sv01", layer).codes
     )
+
+
+def test_a_number_that_rounds_to_nought_bears_no_sign() -> None:
+    assert (words.number(-0.04, 1), words.number(-0.0), words.number(-0.06, 1)) == (
+        "0.0",
+        "0",
+        "-0.1",
+    )
