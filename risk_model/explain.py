@@ -172,9 +172,9 @@ def _against_mean(facts: AreaFacts, say: _Said) -> str:
     if not told:
         return f" with a score of {score}, about that of the average area ({mean})"
     listed = _joined([_driver_words(gap, driver, say) for gap, driver in told[:_MOST]])
-    side = "above" if up else "below"
     way = "raised" if up else "lowered"
-    return f" with a score of {score}, {side} the average area's {mean}, {way} most by {listed}"
+    # A clause of its own: pages put each on a line.
+    return f" with a score of {score} (average area {mean}); {way} most by {listed}"
 
 
 def _driver_words(gap: float, driver: Driver, say: _Said) -> str:

@@ -134,9 +134,10 @@ def _why(areas: pd.DataFrame, key: str) -> str:
         if isinstance(reasons, str) and reasons:
             first = f"{reasons.split('. ')[0].rstrip('.')}."
             # Rank, score and events stand in the table above: left is what raises the score.
-            _, mark, drivers = first.partition(", raised most by ")
-            if mark:
-                raised = _FIGURES.sub(r"\1", drivers.partition("; ")[0].rstrip("."))
+            # Runs of earlier versions have a comma there.
+            parts = re.split("[,;] raised most by ", first, maxsplit=1)
+            if len(parts) == 2:
+                raised = _FIGURES.sub(r"\1", parts[1].partition("; ")[0].rstrip("."))
                 first = f"raised most by {raised}."
             short = first if len(first) <= _LONGEST else _cut(first[:_LONGEST])
             name = str(row.get("area_label") or code)

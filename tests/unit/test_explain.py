@@ -62,8 +62,8 @@ def test_three_sentences_in_order() -> None:
     assert [name for name, _ in found.sentences] == ["why", "sure", "context"]
     why, sure, context = (text for _, text in found.sentences)
     assert why == (
-        "Ranks 3 of 223 for High-harm offending with a score of 82.7, above the average area's "
-        "47.2, raised most by recorded harm (17.1 points: 412 harm points per 1,000 residents per "
+        "Ranks 3 of 223 for High-harm offending with a score of 82.7 (average area 47.2); "
+        "raised most by recorded harm (17.1 points: 412 harm points per 1,000 residents per "
         "year, average 180), deprivation (without its crime part) (10.0 points: 41.2, average "
         "21.7) and average monthly chance of above-usual risk (8.2 points: 97%, average 38%); 48 "
         "recorded offences of this set against 21.4 expected."
@@ -120,7 +120,7 @@ def test_a_figure_is_the_number_that_is_shown() -> None:
 def test_below_the_average_is_said_by_what_lowers_it() -> None:
     low = tuple(replace(d, points=d.mean_points - 4.0) for d in FACTS.drivers[:2])
     why = told(drivers=low, score=24.6)["why"]
-    assert "below the average area's 47.2, lowered most by" in why
+    assert "(average area 47.2); lowered most by" in why
     assert "(4.0 points:" in why
     near = told(drivers=tuple(replace(d, points=d.mean_points) for d in low), score=47.3)["why"]
     assert "about that of the average area (47.2)" in near

@@ -58,11 +58,14 @@ def test_numbers_of_the_still_map_are_readable_and_apart() -> None:
     assert all(math.dist(a, b) >= width - 0.2 for a, b in itertools.combinations(centres, 2))
 
 
-def test_the_first_areas_are_explained_without_cutting_a_figure() -> None:
+@pytest.mark.parametrize(
+    "standing", [" (average area 50.0); ", ", above the average area's 50.0, "], ids=["now", "old"]
+)
+def test_the_first_areas_are_explained_without_cutting_a_figure(standing: str) -> None:
     areas = SMALL.areas()
     areas["sv01_reasons"] = (
-        "Ranks 1 of 12 for High-harm offending with a score of 99.0, above the average area's "
-        "50.0, raised most by recorded harm (19.9 points: 60,428 harm points per 1,000 residents "
+        f"Ranks 1 of 12 for High-harm offending with a score of 99.0{standing}"
+        "raised most by recorded harm (19.9 points: 60,428 harm points per 1,000 residents "
         "per year, average 7,572), deprivation (without its crime part) (11.9 points: 48.2, "
         "average 17.0) and average monthly chance of above-usual risk (9.8 points: 100%, average "
         "34%); 326 recorded offences of this set against 34.3 expected. How sure: high."
