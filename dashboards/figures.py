@@ -12,7 +12,7 @@ import pandas as pd
 
 from dashboards import words
 from dashboards.exports import palette
-from dashboards.method_words import side_tested
+from dashboards.method_words import correction_said, side_tested
 from dashboards.state import ViewState
 from dashboards.view import AreaStory, RunView, matching, part_of
 
@@ -232,12 +232,14 @@ def _tier(_view: RunView, _priority: str, values: pd.Series[Any]) -> Classed:
 
 
 def _cluster(view: RunView, _priority: str, values: pd.Series[Any]) -> Classed:
+    corrected = correction_said(view.manifest)
+    how = f", {corrected[:1].lower()}{corrected[1:]}" if corrected else ""
     return _named(
         values,
         CLUSTER_COLOURS,
         lambda name: words.cluster_words(name, side_tested(view.manifest)),
-        "Local Moran's I of the rate, corrected for testing many areas. One strand of evidence; "
-        "it never chooses an area by itself.",
+        f"Local Moran's I of the rate{how}. One strand of evidence; it never chooses an area by "
+        "itself.",
     )
 
 

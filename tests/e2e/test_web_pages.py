@@ -453,6 +453,39 @@ def test_nothing_is_wider_than_the_screen(page: Page, site: Site) -> None:
             assert page.evaluate("document.documentElement.scrollWidth") <= width, (width, path)
 
 
+def test_long_names_are_no_wider_than_a_telephone(page: Page, tmp_path: Path) -> None:
+    """File names without a space, a run of a long name to compare with, a long area."""
+    name = "Bournemouth, Christchurch and Poole, Dorset, and every other authority of the county"
+    file = f"boundaries/{'LSOA_2021_Dorset_and_neighbours_' * 3}BGC.gpkg"
+    config = WEB.manifest(WEB.areas())["config"]
+    for entry in config["priorities"].values():
+        entry["list"] = {"size": 10}
+    said = [f"{file}: 3 polygons repaired"]
+    for run_id in (WEB.FIRST_ID, WEB.SECOND_ID):
+        WEB.publish(tmp_path, run_id, names=[name], name=name, warnings=said, config=config)
+    site = Site(tmp_path)
+    try:
+        page.set_viewport_size({"width": 320, "height": 700})
+        asked = f"/compare?run={WEB.SECOND_ID}&priority=sv01&w.harm_rate=1"
+        for path in ("/", "/sv01?area=X01000000", "/data", asked, f"{asked}&with={WEB.FIRST_ID}"):
+            open_page(page, site, path)
+            assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
+    finally:
+        site.stop()
+
+
+def test_without_a_script_a_page_says_what_works_and_does_not_wait(
+    browser: Browser, site: Site
+) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{site.address}/sv01")
+    said = page.locator("body").inner_text()
+    assert "These pages need JavaScript." in said
+    assert "Loading" not in said
+    context.close()
+
+
 def test_less_motion_and_print(page: Page, site: Site) -> None:
     open_page(page, site, "/sv01")
     page.emulate_media(media="print")

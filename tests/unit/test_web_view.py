@@ -315,6 +315,23 @@ def test_ranks_within_a_stratum_are_darkest_first(run: view.RunView) -> None:
     assert result.legend[0].colour == "#12436D"
 
 
+@pytest.mark.parametrize(
+    ("correction", "said"),
+    [
+        ("benjamini-hochberg", "of the rate, corrected for many tests."),
+        ("none", "of the rate, not corrected for many tests."),
+        (None, "of the rate. One strand"),
+    ],
+)
+def test_clusters_are_called_corrected_only_where_they_are(
+    run: view.RunView, correction: str | None, said: str
+) -> None:
+    config = {**run.manifest["config"], "statistics": {"correction": correction}}
+    made = dataclasses.replace(run, manifest={**run.manifest, "config": config})
+    layer = next(layer for layer in figures.LAYERS if layer.id == "cluster")
+    assert said in figures.classed(made, "sv01", layer).note
+
+
 def test_an_area_that_was_not_tested_is_missing_from_the_clusters(run: view.RunView) -> None:
     layer = next(layer for layer in figures.LAYERS if layer.id == "cluster")
     result = figures.classed(run, "sv01", layer)
