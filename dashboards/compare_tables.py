@@ -10,7 +10,7 @@ import pandas as pd
 from dashboards import words
 from dashboards.tables import Table
 from risk_model.comparison import Comparison, PriorityComparison, Shares
-from risk_model.explain import INDICATOR_WORDS
+from risk_model.figure_words import INDICATOR_WORDS
 
 __all__ = [
     "cause_table",

@@ -14,7 +14,7 @@ import pandas as pd
 from dashboards import words
 from dashboards.tables import Table
 from dashboards.view import RunView
-from risk_model.explain import INDICATOR_WORDS
+from risk_model.figure_words import INDICATOR_WORDS
 from risk_model.run_store import PublishedRun
 
 __all__ = [

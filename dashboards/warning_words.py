@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from dashboards import words
-from risk_model.explain import INDICATOR_WORDS
+from risk_model.figure_words import INDICATOR_WORDS
 
 __all__ = ["Warned", "warned", "warnings_of"]
 

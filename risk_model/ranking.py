@@ -75,7 +75,7 @@ def _places(x: NDArray[np.float64]) -> NDArray[np.intp]:
     A row in which rounding hid an order, about one in fifty of 463 areas, is sorted again in full.
     """
     rows, n = x.shape
-    start = np.arange(rows)[:, None] * n
+    start: NDArray[np.intp] = np.arange(rows)[:, None] * n
     bits = (n - 1).bit_length()
     if n > 1 and bits <= _MOST_BITS:
         low, high = x.min(axis=1, keepdims=True), x.max(axis=1, keepdims=True)
@@ -89,14 +89,14 @@ def _places(x: NDArray[np.float64]) -> NDArray[np.intp]:
             key |= np.arange(n, dtype=np.int32)
             key.sort(axis=1)
             key &= (1 << bits) - 1
-            place = key.astype(np.intp)
+            place: NDArray[np.intp] = key.astype(np.intp)
             place += start
             ordered = x.ravel().take(place)
             wrong = (ordered[:, 1:] < ordered[:, :-1]).any(axis=1).nonzero()[0]
             if wrong.size:
                 place[wrong] = np.argsort(x[wrong], axis=1) + start[wrong]
             return place
-    return np.argsort(x, axis=1) + start
+    return np.asarray(np.argsort(x, axis=1) + start)
 
 
 def mean_ranks(x: NDArray[np.float64]) -> NDArray[np.float64]:

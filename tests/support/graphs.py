@@ -34,6 +34,32 @@ def ring(n: int) -> Neighbours:
     return graph_of(n, [(i, (i + 1) % n) for i in range(n)])
 
 
+def dense(graph: Neighbours) -> np.ndarray:
+    """Oracle: the row-standardised weights as a full matrix."""
+    w = np.zeros((graph.n, graph.n))
+    for i in range(graph.n):
+        around = graph.indices[graph.indptr[i] : graph.indptr[i + 1]]
+        w[i, around] = 1 / max(1, around.size)
+    return w
+
+
+def planted(*, side: int = 12, height: float = 3.0, seed: int = 0) -> tuple[np.ndarray, Neighbours]:
+    """A lattice of noise with a high 4 x 4 corner and one high cell alone in a low 5 x 5 corner."""
+    field = np.random.default_rng(seed).normal(size=(side, side))
+    field[:4, :4] += height
+    field[-5:, -5:] -= height
+    field[-3, -3] += 3 * height
+    return field.ravel(), lattice(side, side)
+
+
+def two_corners() -> tuple[np.ndarray, Neighbours]:
+    """A lattice of noise with a high 5 x 5 corner and a low one opposite."""
+    field = np.random.default_rng(0).normal(size=(12, 12))
+    field[:5, :5] += 3.0
+    field[-5:, -5:] -= 3.0
+    return field.ravel(), lattice(12, 12)
+
+
 @st.composite
 def maps(draw: st.DrawFn) -> tuple[np.ndarray, Neighbours]:
     """A random graph of 30 to 45 areas, islands allowed, with counts or fractions that tie."""
