@@ -92,7 +92,7 @@ def _places(x: NDArray[np.float64]) -> NDArray[np.intp]:
             place: NDArray[np.intp] = key.astype(np.intp)
             place += start
             ordered = x.ravel().take(place)
-            wrong = (ordered[:, 1:] < ordered[:, :-1]).any(axis=1).nonzero()[0]
+            wrong = np.flatnonzero((ordered[:, 1:] < ordered[:, :-1]).any(axis=1))
             if wrong.size:
                 place[wrong] = np.argsort(x[wrong], axis=1) + start[wrong]
             return place

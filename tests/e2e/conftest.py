@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from playwright.sync_api import Page
+
+import web_run as WEB
+from web_site import Site, Watch
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -34,3 +39,17 @@ def browser_type_launch_args() -> dict[str, Any]:
 def browser_context_args() -> dict[str, Any]:
     """The screen of a meeting room's projector, in British English."""
     return {"viewport": {"width": 1024, "height": 768}, "locale": "en-GB"}
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    runs = tmp_path_factory.mktemp("runs")
+    WEB.publish(runs)
+    site = Site(runs)
+    yield site
+    site.stop()
+
+
+@pytest.fixture
+def watch(page: Page) -> Watch:
+    return Watch(page)

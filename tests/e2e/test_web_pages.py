@@ -1,122 +1,25 @@
-"""The pages in a real browser: linked map and list, restored views, accessibility, no traffic."""
+"""The pages in a real browser: linked map and list, restored views, an open page and a new run."""
 
 from __future__ import annotations
 
 import io
-import itertools
-import json
 import os
 import re
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-import waitress
-from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 import web_run as WEB
-from dashboards.app import create_app
-from dashboards.server import free_socket
+from web_site import DARKEST, PALEST, Site, Watch, colours_of, near, open_page
 
 pytestmark = pytest.mark.browser
-
-DARKEST, PALEST = (18, 67, 109), (225, 237, 248)
-HOSTILE = (
-    "<img src=x onerror=alert(1)>",
-    "</script><script>alert(1)</script>",
-    "${alert(1)}",
-    "`alert(1)`",
-    "javascript:alert(1)",
-    "<svg/onload=alert(1)>",
-    '" onmouseover="alert(1)',
-)
-
-
-class Site:
-    """An app served on a free port of this machine, until `stop`."""
-
-    def __init__(self, runs: Path) -> None:
-        self.runs = runs
-        listening = free_socket("127.0.0.1", 18400)
-        self.address = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        app = create_app(runs)
-        app.server.test_client().get("/health")
-        self._server = waitress.create_server(app.server, sockets=[listening], threads=6)
-        self._thread = threading.Thread(target=self._server.run, daemon=True)
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._server.close()
-        self._server.task_dispatcher.shutdown(cancel_pending=True)
-
-
-class Watch:
-    """What a page asked for and complained about."""
-
-    def __init__(self, page: Page) -> None:
-        self.requests: list[str] = []
-        self.problems: list[str] = []
-        page.on("request", lambda request: self.requests.append(request.url))
-        page.on("console", self._note)
-        page.on("pageerror", lambda error: self.problems.append(str(error)))
-        page.on("dialog", self._dialog)
-        page.on("response", self._answer)
-
-    def _note(self, message: object) -> None:
-        if message.type in ("error", "warning"):  # type: ignore[attr-defined]
-            self.problems.append(message.text)  # type: ignore[attr-defined]
-
-    def _dialog(self, dialog: object) -> None:
-        self.problems.append("a dialog opened")
-        dialog.dismiss()  # type: ignore[attr-defined]
-
-    def _answer(self, response: object) -> None:
-        if response.status >= 400:  # type: ignore[attr-defined]
-            self.problems.append(f"{response.status} {response.url}")  # type: ignore[attr-defined]
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    runs = tmp_path_factory.mktemp("runs")
-    WEB.publish(runs)
-    site = Site(runs)
-    yield site
-    site.stop()
-
-
-@pytest.fixture
-def watch(page: Page) -> Watch:
-    return Watch(page)
-
-
-def open_page(page: Page, site: Site, path: str, *, areas: int = 48) -> None:
-    page.goto(site.address + path)
-    expect(page.locator("h1")).to_be_visible()
-    if urlsplit(path).path.startswith("/sv"):
-        expect(page.locator(f".map[data-drawn='{areas}']")).to_be_attached()
-        expect(page.locator("#list-body tr").first).to_be_attached()
 
 
 def query_of(page: Page) -> dict[str, str]:
     return {key: values[0] for key, values in parse_qs(urlsplit(page.url).query).items()}
-
-
-def colours_of(picture: bytes) -> dict[tuple[int, int, int], int]:
-    image = Image.open(io.BytesIO(picture)).convert("RGB")
-    return {colour: count for count, colour in image.getcolors(maxcolors=1 << 24) or []}
-
-
-def near(colours: dict[tuple[int, int, int], int], wanted: tuple[int, int, int]) -> int:
-    """Pixels within what an opacity of .92 and the screen may change."""
-    return sum(
-        count
-        for colour, count in colours.items()
-        if all(abs(a - b) <= 24 for a, b in zip(colour, wanted, strict=True))
-    )
 
 
 def test_the_landing_page_leads_to_each_list_in_one_click(page: Page, site: Site) -> None:
@@ -292,129 +195,6 @@ def test_an_open_page_keeps_its_run_while_another_is_published(
     assert watch.problems == []
 
 
-def test_hostile_names_are_text(page: Page, watch: Watch, tmp_path: Path) -> None:
-    names = [f"{text} {n}" for n, text in enumerate(HOSTILE)]
-    WEB.publish(tmp_path, names=names, name=HOSTILE[0], warnings=[HOSTILE[1]])
-    site = Site(tmp_path)
-    try:
-        open_page(page, site, "/sv01?area=X01000000")
-        expect(page.locator("#list-body tr").first).to_contain_text(HOSTILE[0])
-        expect(page.locator("#area-heading")).to_have_text(names[0])
-        for place in range(len(HOSTILE)):
-            page.locator(".leaflet-areas-pane path").nth(place).hover(force=True)
-        expect(page.locator(".map-words").last).to_contain_text("alert(1)")
-        for path in (
-            "/",
-            "/data",
-            "/method",
-            "/sv04?q=" + "%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E",
-        ):
-            open_page(page, site, path)
-        assert page.evaluate("document.querySelectorAll('img[src=x], svg[onload]').length") == 0
-    finally:
-        site.stop()
-    assert watch.problems == []
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/",
-        "/sv01",
-        "/sv01?area=X01000001&layer=cluster&show=flagged,hotspots,places",
-        "/sv04?stratum=rural&q=harbour",
-        "/evidence",
-        "/data",
-        "/method",
-        "/sv01?run=20990101T000000Z-00000009",
-    ],
-)
-def test_pages_ask_nobody_else_complain_of_nothing_and_pass_axe(
-    page: Page, watch: Watch, site: Site, path: str
-) -> None:
-    page.goto(site.address + path)
-    expect(page.locator("h1")).to_be_visible()
-    if path.startswith("/sv") and "2099" not in path:
-        expect(page.locator(".map[data-drawn='48']")).to_be_attached()
-    assert all(url.startswith((site.address, "data:", "blob:")) for url in watch.requests)
-    assert not any("plotly" in url for url in watch.requests)
-    assert watch.problems == []
-    found = Axe().run(
-        page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
-    )
-    grave = [
-        (violation["id"], [node["html"] for node in violation["nodes"]][:3])
-        for violation in found.response["violations"]
-        if violation["impact"] in ("serious", "critical", "moderate")
-    ]
-    assert grave == [], json.dumps(grave, indent=1)
-
-
-def test_the_keyboard_reaches_everything_and_shows_where_it_is(page: Page, site: Site) -> None:
-    open_page(page, site, "/sv01")
-    page.keyboard.press("Tab")
-    skip = page.get_by_role("link", name="Skip to the content")
-    expect(skip).to_be_focused()
-    expect(skip).to_be_in_viewport()
-    page.keyboard.press("Enter")
-    expect(page.locator("#main")).to_be_focused()
-    reached = []
-    for _ in range(22):
-        page.keyboard.press("Tab")
-        reached.append(
-            page.evaluate(
-                "(() => { const e = document.activeElement; const s = getComputedStyle(e);"
-                " return [e.id || e.getAttribute('class') || e.tagName, s.outlineStyle] })()"
-            )
-        )
-    names = " ".join(name for name, _ in reached)
-    for wanted in ("control-layer", "control-stratum", "control-q", "map", "sort"):
-        assert wanted in names
-    ours = [outline for name, outline in reached if name.startswith("control-")]
-    assert "none" not in ours
-
-
-def test_tables_fold_for_the_screen_and_are_open_on_paper(page: Page, site: Site) -> None:
-    page.goto(f"{site.address}/evidence")
-    tables = page.locator("details.folded table")
-    expect(page.locator("#sv04-lives")).to_be_visible()
-    assert tables.count() > 0
-    assert not any(table.is_visible() for table in tables.all())
-    # Every part that the contents name is there, and nothing else is named.
-    named = page.locator(".contents a").evaluate_all("links => links.map((a) => a.hash.slice(1))")
-    assert len(named) == len(set(named))
-    assert page.evaluate("ids => ids.every((id) => document.getElementById(id))", named)
-    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
-    page.emulate_media(media="print")
-    assert all(table.is_visible() for table in tables.all())
-    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
-    page.emulate_media(media="screen")
-    assert not any(table.is_visible() for table in tables.all())
-    button = page.get_by_role("button", name="Open every table")
-    button.focus()
-    page.keyboard.press("Enter")
-    assert all(table.is_visible() for table in tables.all())
-    page.get_by_role("button", name="Fold every table").press("Enter")
-    assert not any(table.is_visible() for table in tables.all())
-
-
-def test_paper_keeps_the_map_and_says_what_it_leaves_out(page: Page, site: Site) -> None:
-    open_page(page, site, "/sv01")
-    drawn = page.locator(".map").bounding_box()
-    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
-    page.emulate_media(media="print")
-    page.set_viewport_size({"width": 720, "height": 1060})
-    printed = page.locator(".map").bounding_box()
-    assert drawn is not None
-    assert printed is not None
-    assert printed["height"] == drawn["height"]
-    expect(page.get_by_text("Only the first rows are printed")).to_be_visible()
-    assert page.locator("#list-body tr:visible").count() <= 18
-    # A tick box is a control; what is ticked is a legend of what is drawn.
-    expect(page.locator(".tick input:visible")).to_have_count(0)
-    expect(page.locator(".tick:visible")).to_have_text(["Flagged, by rank", "Place names"])
-
-
 def test_paper_holds_the_whole_list_however_long(page: Page, watch: Watch, tmp_path: Path) -> None:
     frame = WEB.areas()
     priorities = WEB.manifest(frame)["priorities"]
@@ -443,14 +223,6 @@ def test_no_name_lies_under_a_numbered_disc(page: Page, site: Site) -> None:
     )
     assert hits[0] > 0
     assert hits[1] == 0
-
-
-def test_nothing_is_wider_than_the_screen(page: Page, site: Site) -> None:
-    for width in (1024, 390):
-        page.set_viewport_size({"width": width, "height": 768})
-        for path in ("/", "/sv01?area=X01000001", "/data", "/method"):
-            open_page(page, site, path)
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, (width, path)
 
 
 def test_long_names_are_no_wider_than_a_telephone(page: Page, tmp_path: Path) -> None:
@@ -484,24 +256,6 @@ def test_without_a_script_a_page_says_what_works_and_does_not_wait(
     assert "These pages need JavaScript." in said
     assert "Loading" not in said
     context.close()
-
-
-def test_less_motion_and_print(page: Page, site: Site) -> None:
-    open_page(page, site, "/sv01")
-    page.emulate_media(media="print")
-    expect(page.locator(".controls")).to_be_hidden()
-    expect(page.locator("h1")).to_be_visible()
-    expect(page.locator(".facts")).to_be_visible()
-    page.emulate_media(media="screen", reduced_motion="reduce")
-    assert page.evaluate("window.hotspots.calm()") is True
-
-
-def test_classes_stay_apart_in_greyscale() -> None:
-    from dashboards.exports.palette import CLASSES
-
-    greys = [Image.new("RGB", (1, 1), colour).convert("L").getpixel((0, 0)) for colour in CLASSES]
-    steps = [a - b for a, b in itertools.pairwise(greys)]
-    assert min(steps) >= 20
 
 
 @pytest.mark.real_data
