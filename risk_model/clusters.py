@@ -19,8 +19,10 @@ from spatial.distance_graphs import WeightedNeighbours, inverse_of
 from spatial.distance_weights import weighted_global_moran, weighted_local_moran
 from spatial.errors import ConfigError, Fault
 from spatial.esda_engine import esda_gi_star_counts
-from spatial.getis import local_g
-from spatial.moran import assuncao_reis, global_moran, local_moran
+from spatial.getis import LocalG, local_g
+from spatial.moran import LocalMoran, assuncao_reis, global_moran, local_moran
+from spatial.permutation import PermutationCounts
+from spatial.shared_draws import SharedDraws
 from spatial.weights import Neighbours
 
 __all__ = ["Clusters", "global_moran_of", "test_clusters", "tested_variable"]
@@ -162,30 +164,43 @@ def _test_clusters(
         "seed": config.uncertainty.seed,
         "events": events,
     }
-    if weighs_by_distance(data, config):
-        local = weighted_local_moran(values[known], _weighted(data, graph, known), **common)
-    else:
-        local = local_moran(values[known], graph, engine=settings.engine, **common)
-    counts = local.counts
-    if settings.engine == "esda" and not local.inference:
-        counts = esda_gi_star_counts(
+    shared = SharedDraws()
+
+    def hot_spots(counts: PermutationCounts | None) -> LocalG:
+        return local_g(
             values[known],
             graph,
+            report=data.in_study[known],
             permutations=settings.permutations,
+            correction=settings.correction,
+            alternative=settings.alternative,
             seed=config.uncertainty.seed,
+            seeds_checked=0 if settings.engine == "esda" else 5,
+            events=events,
+            counts=counts,
+            shared=shared,
         )
-    hot = local_g(
-        values[known],
-        graph,
-        report=data.in_study[known],
-        permutations=settings.permutations,
-        correction=settings.correction,
-        alternative=settings.alternative,
-        seed=config.uncertainty.seed,
-        seeds_checked=0 if settings.engine == "esda" else 5,
-        events=events,
-        counts=counts,
-    )
+
+    def alike() -> LocalMoran:
+        if weighs_by_distance(data, config):
+            return weighted_local_moran(values[known], _weighted(data, graph, known), **common)
+        return local_moran(values[known], graph, engine=settings.engine, shared=shared, **common)
+
+    if settings.engine == "esda":
+        local = alike()
+        counts = None
+        if not local.inference:
+            counts = esda_gi_star_counts(
+                values[known],
+                graph,
+                permutations=settings.permutations,
+                seed=config.uncertainty.seed,
+            )
+        hot = hot_spots(counts)
+    else:
+        # First, as its bins have three levels: what it draws again is enough for the other test.
+        hot = hot_spots(None)
+        local = alike()
 
     def spread(part: NDArray[Any], into: NDArray[Any]) -> NDArray[Any]:
         out = into.copy()

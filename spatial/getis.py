@@ -28,6 +28,7 @@ from spatial.permutation import (
     conditional_counts_of_maps,
     pseudo_p,
 )
+from spatial.shared_draws import SharedDraws
 from spatial.weights import Neighbours, neighbour_sums
 
 __all__ = [
@@ -162,6 +163,7 @@ def local_g(
     seeds_checked: int = 5,
     events: float | None = None,
     counts: PermutationCounts | None = None,
+    shared: SharedDraws | None = None,
 ) -> LocalG:
     """Find hot and cold spots of `y` by Gi* or Gi and conditional permutation.
 
@@ -197,6 +199,9 @@ def local_g(
     counts
         What `conditional_moran_counts` gave for the same y, graph, permutations and seed, where it
         is at hand: the draws need not be made twice.
+    shared
+        As for `spatial.moran.local_moran`, of the same variable. The first to ask draws for most
+        areas where it is this test, whose bins have three levels.
 
     Raises
     ------
@@ -217,6 +222,7 @@ def local_g(
         seeds_checked=seeds_checked,
         events=None if events is None else [events],
         counts=None if counts is None else [counts],
+        shared=shared,
     )[0]
 
 
@@ -234,6 +240,7 @@ def local_g_of_maps(
     seeds_checked: int = 0,
     events: Sequence[float] | None = None,
     counts: Sequence[PermutationCounts] | None = None,
+    shared: SharedDraws | None = None,
 ) -> tuple[LocalG, ...]:
     """Run `local_g` on several maps of one graph with the same draws: each has the result it would.
 
@@ -243,6 +250,8 @@ def local_g_of_maps(
         Shape (maps, n): for example one row a month.
     events, counts
         One a map, or None.
+    shared
+        As for `local_g`, of the same maps.
 
     Raises
     ------
@@ -268,13 +277,18 @@ def local_g_of_maps(
     tested = [which for which, reason in enumerate(reasons) if not reason]
     standard, slack = _standardised([checked[which] for which in tested], neighbours)
 
-    def draw(
-        key: np.random.SeedSequence | int, only: BoolArray | None = None
-    ) -> Sequence[PermutationCounts]:
+    def drawn(
+        key: np.random.SeedSequence | int, only: BoolArray | None
+    ) -> tuple[PermutationCounts, ...]:
         return conditional_counts_of_maps(
             standard, neighbours.indptr, neighbours.indices,
             permutations=permutations, seed=key, tolerance=slack, only=only,
         )  # fmt: skip
+
+    def draw(
+        key: np.random.SeedSequence | int, only: BoolArray | None = None
+    ) -> Sequence[PermutationCounts]:
+        return (shared or SharedDraws()).counts(key, only, drawn)
 
     def adjusted(p: FloatArray) -> FloatArray:
         return corrected(p, reported, correction)

@@ -30,6 +30,7 @@ from spatial.permutation import (
     pseudo_p,
     times_own_value,
 )
+from spatial.shared_draws import SharedDraws
 from spatial.smoothing import counts_and_base, rate_moments
 from spatial.weights import Neighbours, neighbour_sums
 
@@ -196,6 +197,7 @@ def local_moran(
     engine: Engine = "exact",
     seeds_checked: int = 5,
     events: float | None = None,
+    shared: SharedDraws | None = None,
 ) -> LocalMoran:
     """Test each area for likeness to its neighbours (Anselin 1995), by conditional permutation.
 
@@ -225,6 +227,8 @@ def local_moran(
         Further seeds whose labels are compared with the published ones; 0 for none.
     events
         Number of events behind `y`, where it is a rate: below 50 no test is made.
+    shared
+        Where the same variable is tested by `getis.local_g` too, and the draws are made once.
 
     Raises
     ------
@@ -257,13 +261,19 @@ def local_moran(
     slack = sum_slack(values, scale, z, int(neighbours.cardinalities.max()))
     at_mean = has & (np.abs(z) <= slack)
 
-    def draw(key: np.random.SeedSequence | int, only: BoolArray | None = None) -> PermutationCounts:
-        if engine == "esda":
-            return esda_moran_counts(values, neighbours, permutations=permutations, seed=key)
-        return conditional_moran_counts(
+    def drawn(
+        key: np.random.SeedSequence | int, only: BoolArray | None
+    ) -> tuple[PermutationCounts]:
+        counts = conditional_moran_counts(
             z, neighbours.indptr, neighbours.indices,
             permutations=permutations, seed=key, tolerance=slack, only=only, sums=sums,
         )  # fmt: skip
+        return (counts,)
+
+    def draw(key: np.random.SeedSequence | int, only: BoolArray | None = None) -> PermutationCounts:
+        if engine == "esda":
+            return esda_moran_counts(values, neighbours, permutations=permutations, seed=key)
+        return (shared or SharedDraws()).counts(key, only, drawn)[0]
 
     def test(counts: PermutationCounts) -> FloatArray:
         # We count the neighbours' sums, esda counts I; the smaller tail is the same of both.
