@@ -278,10 +278,11 @@ class _BlockDraws:
                     indicator.value[plan.scored], indicator.spread[plan.scored], self._draws, own
                 )
             else:
-                inside = plan.scored[self._anywhere]
-                drawn = np.zeros(())
+                drawn = np.zeros((self._draws, int(plan.scored.sum())))
+                product = np.empty_like(drawn)
                 for key, factor in indicator.parts:
-                    drawn = drawn + factor[plan.scored] * self._risks(key)[:, inside]
+                    risks = _columns(self._risks(key), plan.scored[self._anywhere])
+                    drawn += np.multiply(risks, factor[plan.scored], out=product)
             return normalise_draws(drawn, part.normalise, lower_is_worse=part.lower_is_worse)
 
         if not self._small:
@@ -361,11 +362,16 @@ def _ranked(
     for label in np.unique(labels):
         members = labels == label
         # Scores a rounding error apart are tied, as in the published ranks.
-        r, ties = highest_first(np.round(score[:, members], 11))
+        r, ties = highest_first(np.round(_columns(score, members), 11))
         ranks[:, members] = r
         top[members] = in_top(r, ties, plan.size).sum(axis=0)
         above[members] = _above_last(r, members, plan.last)
     return ranks, top, above
+
+
+def _columns(values: NDArray[np.float64], wanted: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return the columns that are wanted; the array itself, not a copy, where all are."""
+    return values if wanted.all() else values[:, wanted]
 
 
 def _above_last(
