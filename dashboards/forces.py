@@ -16,6 +16,7 @@ __all__ = [
     "in_force",
     "live_forces",
     "nations",
+    "of_whom",
     "rank_words",
 ]
 
@@ -83,6 +84,12 @@ def nations(areas: pd.DataFrame, priority: str) -> pd.Series[str]:
     apart = bool((firsts & welsh).any() and (firsts & ~welsh).any())
     named = ["Wales" if cymru else "England" for cymru in welsh] if apart else [""] * len(areas)
     return pd.Series(named, index=areas.index, dtype="str")
+
+
+def of_whom(areas: pd.DataFrame, priority: str) -> pd.Series[str]:
+    """Return for each area among whom its rank is: "of all", or of one nation's areas."""
+    words = {"England": "of the English areas", "Wales": "of the Welsh areas"}
+    return nations(areas, priority).map(words).fillna("of all")
 
 
 def rank_words(areas: pd.DataFrame, forces: Mapping[str, Force], priority: str, code: str) -> str:

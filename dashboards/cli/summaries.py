@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from dashboards.cli.console import Console
+from dashboards.forces import nations, of_whom
 from dashboards.strata import first_within
 
 if TYPE_CHECKING:
@@ -144,11 +145,12 @@ def print_run(console: Console, run: PublishedRun) -> None:
             "neighbourhoods flagged"
         )
         ranked = areas.sort_values(f"{key}_rank", kind="stable").head(_TOP)
+        nation, among = nations(areas, key), of_whom(areas, key)
         console.table(
             ["rank", "neighbourhood", "code", "score", "rank range", "chance in list", "tier"],
             [
                 [
-                    f"{int(row[f'{key}_rank'])}",
+                    f"{int(row[f'{key}_rank'])} {nation[code]}".strip(),
                     str(row["area_label"]),
                     str(code),
                     f"{row[f'{key}_score']:.1f}",
@@ -165,7 +167,7 @@ def print_run(console: Console, run: PublishedRun) -> None:
             console.line(f"{line} {who}".strip())
         for kind, first in first_within(areas, key, most=_WITHIN).items():
             named = "; ".join(
-                f"{row['area_label']} ({code}, {row[f'{key}_rank']:.0f} of all)"
+                f"{row['area_label']} ({code}, {row[f'{key}_rank']:.0f} {among[code]})"
                 for code, row in first.iterrows()
             )
             console.line(f"First among {kind} areas: {named}")

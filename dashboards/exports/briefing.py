@@ -28,6 +28,7 @@ from dashboards.exports.wording import (
     rank_range,
     weights_words,
 )
+from dashboards.forces import of_whom
 from dashboards.strata import first_within
 from risk_model.run_store import PublishedRun
 from spatial.errors import Fault, InputError
@@ -187,8 +188,9 @@ def _within(areas: pd.DataFrame, key: str) -> str:
     first = first_within(areas, key, most=_WITHIN).get("rural")
     if first is None:
         return ""
+    among = of_whom(areas, key)
     named = "; ".join(
-        f"{row.get('area_label') or code} ({figure(row[f'{key}_rank'], missing='-')} of all)"
+        f"{row.get('area_label') or code} ({figure(row[f'{key}_rank'], missing='-')} {among[code]})"
         for code, row in zip(first.index, first.to_dict("records"), strict=True)
     )
     return f'<p class="caption">First among rural areas: {escape(named)}.</p>'

@@ -13,7 +13,10 @@ import pytest
 import rasterio
 
 import small_country as COUNTRY
+from dashboards.cli.console import Console
+from dashboards.cli.summaries import print_run
 from dashboards.exports import folium_map
+from dashboards.exports.briefing import briefing_html
 from dashboards.exports.run_files import extra_writers
 from risk_model import api
 from risk_model.config.harm import load_harm_weights
@@ -55,6 +58,23 @@ def run(request_of_country: api.Request, tmp_path_factory: pytest.TempPathFactor
             writers=extra_writers,
             now=NOW,
         )
+
+
+def test_a_rank_is_said_to_be_among_the_areas_of_its_nation(
+    run: PublishedRun, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two areas have rank 1: neither is the first of all."""
+    print_run(Console(), run)
+    said = capsys.readouterr().out
+    assert " 1 of the Welsh areas)" in said
+    assert " 1 of the English areas)" in said
+    assert "of all)" not in said
+    assert {"1 Wales", "1 England"} <= {line.strip()[:9].strip() for line in said.splitlines()}
+    areas = run.areas().assign(rural_urban="rural")
+    areas["sv01_rank_in_stratum"] = areas["sv01_rank"]
+    assert "of the Welsh areas)" in briefing_html(areas, "sv01", run.manifest)
+    english = areas[areas.index.str.startswith("E")]
+    assert " of all)" in briefing_html(english, "sv01", run.manifest)
 
 
 @pytest.fixture(scope="module")
