@@ -148,6 +148,7 @@ def cluster_table(tables: EngineTables, view: RunView, priority: str) -> Table |
             f"{int(row['population']):,}",
             f"{int(row['observed']):,}",
             f"{row['expected']:,.0f}",
+            f"{row['observed'] / row['expected']:.1f}",
             f"{row['relative_risk']:.1f}" if pd.notna(row["relative_risk"]) else "all inside",
             f"{row['p']:.3f}",
         )
@@ -162,11 +163,12 @@ def cluster_table(tables: EngineTables, view: RunView, priority: str) -> Table |
             "Residents",
             "Events",
             "Expected",
+            "Events over expected",
             "Rate, times the rest",
             "p",
         ),
         cells,
-        (False, True, True, True, True, True, True, True),
+        (False, *(True,) * 8),
     )
 
 

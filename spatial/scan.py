@@ -108,8 +108,9 @@ class Scan:
         Events in those areas.
     direction, share, replications, seed
         As asked for.
-    critical_llr
-        The ratio that 5 % of chance maps reach, times phi; NaN with fewer than 19 of them.
+    critical_llr, critical_llr_01
+        The ratio that 5 % and 1 % of chance maps reach, times phi; NaN with fewer than 19 and 99
+        of them.
     null
         Largest ratio of each chance map, shape (replications,).
     inference
@@ -128,6 +129,7 @@ class Scan:
     replications: int
     seed: int
     critical_llr: float
+    critical_llr_01: float
     null: FloatArray
     inference: str
 
@@ -214,9 +216,7 @@ def scan(
     area, left_out, events_left_out = checked_map(events, population, x, y, codes, expected)
     total, people = int(area.events.sum()), float(area.population.sum())
 
-    def result(
-        found: tuple[ScanCluster, ...], null: FloatArray, critical: float, inference: str
-    ) -> Scan:
+    def result(found: tuple[ScanCluster, ...], null: FloatArray, inference: str) -> Scan:
         return Scan(
             clusters=found,
             areas=len(area.codes),
@@ -229,7 +229,8 @@ def scan(
             share=share,
             replications=replications,
             seed=seed,
-            critical_llr=critical,
+            critical_llr=phi * _critical(null, 0.05),
+            critical_llr_01=phi * _critical(null, 0.01),
             null=null,
             inference=inference,
         )
@@ -237,28 +238,32 @@ def scan(
     nothing = np.zeros(0)
     if len(area.codes) < FEWEST_AREAS:
         say = f"{len(area.codes)} areas with population, and at least {FEWEST_AREAS} are needed."
-        return result((), nothing, np.nan, f"Not scanned: {say}")
+        return result((), nothing, f"Not scanned: {say}")
     if total < FEWEST_EVENTS:
         say = f"{total} events, and at least {FEWEST_EVENTS} are needed."
-        return result((), nothing, np.nan, f"Not scanned: {say}")
+        return result((), nothing, f"Not scanned: {say}")
     windows = circles(area.x, area.y, area.population, share=share)
     if not windows.centres.size:
         say = f"no circle of areas holds at most {share:.0%} of the population."
-        return result((), nothing, np.nan, f"Not scanned: {say}")
+        return result((), nothing, f"Not scanned: {say}")
     of_all = area.expected / area.expected.sum()
     make = partial(
         _chance_block, windows, of_all, total, direction, fewest_events, replications, seed
     )
     null = np.concatenate(list(blocks.map(make, range(-(-replications // _BLOCK)))))
-    twentieth = int(0.05 * (replications + 1))
-    critical = phi * float(np.sort(null)[-twentieth]) if twentieth else np.nan
     best, steps = best_of_centres(windows, area.events, of_all, direction, fewest_events)
     chosen = _apart(windows, best, steps, most_reported)
     found = tuple(
         _report(area, windows, column, int(steps[column]), null, years=years, per=per, phi=phi)
         for column in chosen
     )
-    return result(found, null, critical, "")
+    return result(found, null, "")
+
+
+def _critical(null: FloatArray, alpha: float) -> float:
+    """Return the largest ratio of a chance map that is still significant; NaN with too few."""
+    rank = int(alpha * (null.size + 1) + 1e-9)
+    return float(np.sort(null)[-rank]) if rank else float("nan")
 
 
 def _chance_block(

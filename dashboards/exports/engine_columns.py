@@ -12,6 +12,8 @@ SCAN: Columns = (
     ("rank", "Number", "number", "1 is the most likely cluster; empty where there is none."),
     ("kind", "Kind", "text", "most likely, or secondary: apart from every cluster before it."),
     ("centre", "Centre", "code", "Area in the middle of the circle."),
+    ("x", "Easting", "m", "Of the circle's middle, the centroid of that area, EPSG:27700."),
+    ("y", "Northing", "m", "Of the circle's middle, EPSG:27700."),
     ("area_label", "Centre, by name", "text", "Name that people use for that area."),
     ("radius_m", "Radius", "m", "To the farthest centroid of its areas; 0 for a single area."),
     ("areas", "Areas", "areas", "Number of areas in the circle."),
@@ -19,6 +21,7 @@ SCAN: Columns = (
     ("population", "Residents", "people", "Usual residents inside."),
     ("observed", "Events", "events", "Events of the priority inside, over covered months."),
     ("expected", "Expected events", "events", "At the study area's rate of the same months."),
+    ("observed_over_expected", "Observed over expected", "ratio", "Events over expected events."),
     ("annual_rate", "Rate", "as rate_unit", "Events inside over exposure and covered months."),
     ("rate_unit", "Unit of the rate", "text", "Such as per 1,000 residents per year."),
     (
@@ -28,6 +31,18 @@ SCAN: Columns = (
         "Rate inside over outside; empty if no event is outside.",
     ),
     ("llr", "Log likelihood ratio", "number", "Kulldorff's scan statistic of the circle."),
+    (
+        "critical_llr",
+        "Critical ratio, .05",
+        "number",
+        "Log likelihood ratio from which p is .05 or less: what 1 in 20 chance maps reach.",
+    ),
+    (
+        "critical_llr_01",
+        "Critical ratio, .01",
+        "number",
+        "The same for .01: what 1 in 100 chance maps reach.",
+    ),
     (
         "p",
         "p-value",

@@ -204,7 +204,11 @@ def test_planted_block_is_the_most_likely_cluster() -> None:
     assert first["annual_rate"] == pytest.approx(1000 * 1080 / 9000 * 2)  # half a year
     assert first["rate_unit"] == "per 1,000 residents per year"
     assert first["relative_risk"] == pytest.approx(20 / 4)
+    assert first["observed_over_expected"] == pytest.approx(1080 / (total * 9 / 48))
+    middle = squares(data).iloc[18].centroid
+    assert (first["x"], first["y"]) == pytest.approx((middle.x, middle.y))
     assert first["p"] == 1 / 1000
+    assert 0 < first["critical_llr"] < first["critical_llr_01"] < first["llr"]
 
 
 def test_dispersion_takes_certainty_away_and_leaves_the_circles() -> None:
@@ -213,6 +217,10 @@ def test_dispersion_takes_certainty_away_and_leaves_the_circles() -> None:
     assert plain["llr"].tolist() == wide["llr"].tolist() == unknown["llr"].tolist()
     assert plain["p"].iloc[0] < 0.05 < wide["p"].iloc[0]
     assert unknown["p"].tolist() == plain["p"].tolist()
+    for name, bar in (("critical_llr", 0.05), ("critical_llr_01", 0.01)):
+        assert wide[name].to_numpy() == pytest.approx(8 * plain[name].to_numpy())
+        for table in (plain, wide):
+            assert ((table["llr"] >= table[name]) == (table["p"] <= bar)).all()
 
 
 def test_month_that_is_not_covered_raises_no_rate_and_makes_no_cluster() -> None:

@@ -139,6 +139,7 @@ def test_what_is_reported_is_what_it_says() -> None:
     assert result.annual_rate == pytest.approx(20_000 * events.sum() / population.sum())
     assert first.p == (1 + (result.null >= first.llr).sum()) / 100
     assert result.critical_llr == np.sort(result.null)[-5]
+    assert result.critical_llr_01 == result.null.max()
 
 
 def planted(seed: int = 3) -> Fields:
@@ -157,6 +158,10 @@ def test_a_ratio_above_the_critical_one_is_significant_and_no_smaller_one(
 ) -> None:
     result = scanned(country(), replications=replications)
     assert result.critical_llr == np.sort(result.null)[-rank]
+    hundredth = replications >= 99  # of 118 the largest alone is within .01, as of 99
+    assert result.critical_llr_01 == (
+        result.null.max() if hundredth else pytest.approx(np.nan, nan_ok=True)
+    )
     assert rank / (replications + 1) <= 0.05 < (rank + 1) / (replications + 1)
 
 
@@ -280,6 +285,7 @@ def test_dispersion_is_taken_into_account() -> None:
     assert allowed < 0.15
     one, three = (scanned(planted(), phi=phi) for phi in ps)
     assert three.critical_llr == pytest.approx(3 * one.critical_llr)
+    assert three.critical_llr_01 == pytest.approx(3 * one.critical_llr_01)
     assert [cluster.llr for cluster in three.clusters] == [cluster.llr for cluster in one.clusters]
 
 
@@ -381,7 +387,7 @@ def test_maps_that_cannot_be_scanned_say_why(change: str, words: str) -> None:
     result = scanned((events, population, x, y, codes))
     assert result.clusters == ()
     assert words in result.inference
-    assert np.isnan(result.critical_llr)
+    assert np.isnan([result.critical_llr, result.critical_llr_01]).all()
     assert result.null.size == 0
 
 

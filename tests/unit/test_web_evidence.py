@@ -60,7 +60,7 @@ def test_only_circles_beyond_chance_are_shown_with_names_of_the_run(
     assert clusters_said(tables, "sv01").startswith("1 circle of areas holds more events")
     table = cluster_table(tables, view, "sv01")
     assert table is not None
-    assert table.rows == (("'=Quay <b>", "2", "1.5", "3,000", "90", "30", "4.6", "0.001"),)
+    assert table.rows == (("'=Quay <b>", "2", "1.5", "3,000", "90", "30", "3.0", "4.6", "0.001"),)
     assert len(table.columns) == len(table.rows[0]) == len(table.numeric)
     assert clusters_said(tables, "sv04") == "Not scanned: 6 events."
     assert cluster_table(tables, view, "sv04") is None
