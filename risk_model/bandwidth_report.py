@@ -10,10 +10,17 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from risk_model.config.risk import RiskConfig
-from risk_model.densities import Grounds, PriorityDensity, draw_surface, surroundings, weigh
+from risk_model.densities import (
+    Grounds,
+    PriorityDensity,
+    cell_at_m,
+    draw_surface,
+    surroundings,
+    weigh,
+)
+from risk_model.event_cells import to_middles
 from risk_model.model_data import ModelData
 from risk_model.priority_events import PriorityEvents, too_large
-from spatial.convolution import kernel_support_m
 from spatial.grid import Grid
 from spatial.hotspot_polygons import smallest_set
 from spatial.kde import Density
@@ -50,8 +57,10 @@ def bandwidth_table(
     """Draw each priority at half and at twice its bandwidth; a row a bandwidth.
 
     `overlap` is the land in the hot spots of both the row and the chosen bandwidth over the land
-    in either; `kept` the part of the chosen bandwidth's hot spots that the row has too. Cells are
-    the run's, so that the two can be laid over one another cell by cell.
+    in either; `kept` the part of the chosen bandwidth's hot spots that the row has too. Half the
+    bandwidth is drawn on half the cell, or its surface would be that of the cells. Both are drawn
+    from the 100 m cells that the run keeps, as anyone who has the run can do again (`hotspots
+    export --format density-bandwidths`); the chosen row is the run's own surface.
 
     Parameters
     ----------
@@ -69,8 +78,7 @@ def bandwidth_table(
         rows: Sequence[dict[str, object]] = [{"priority": key, "note": large} for key in priorities]
         return pd.DataFrame(rows).reindex(columns=list(BANDWIDTH_COLUMNS))
     where = surroundings(points, data, study=study, around=around)
-    widest_m = 2.0 * max(drawn.surface.bandwidth_m for drawn in densities.values())
-    grounds = Grounds(where, reach_m=kernel_support_m(config.density.kernel, widest_m))
+    grounds = Grounds(where)
     found = [
         row
         for key, events in priorities.items()
@@ -87,7 +95,7 @@ def _rows(
     config: RiskConfig,
 ) -> list[dict[str, object]]:
     """Return the three bandwidths of one priority, narrowest first."""
-    weighted = weigh(grounds.where.points, events.offences)
+    weighted = to_middles(weigh(grounds.where.points, events.offences))
     chosen = drawn.surface
     rows: list[dict[str, object]] = []
     for name, factor in FACTORS.items():
@@ -102,7 +110,11 @@ def _rows(
                 rows.append({**row, "note": note})
                 continue
             surface, _ = draw_surface(
-                weighted, grounds, config.density, bandwidth_m=chosen.bandwidth_m * factor
+                weighted,
+                grounds,
+                config.density,
+                bandwidth_m=chosen.bandwidth_m * factor,
+                cell_m=cell_at_m(config.density, factor),
             )
             mask = smallest_set(surface.values, config.density.volume_share)
         rows.append(row | _figures(surface, mask) | _overlap(surface, mask, drawn))

@@ -24,6 +24,7 @@ __all__ = [
     "Grounds",
     "PriorityDensity",
     "Surroundings",
+    "cell_at_m",
     "draw_surface",
     "points_within_m",
     "priority_density",
@@ -120,6 +121,11 @@ def weigh(points: pd.DataFrame, offences: OffenceSet) -> pd.DataFrame:
     return weighted
 
 
+def cell_at_m(settings: DensitySettings, factor: float) -> float:
+    """Return the cell for a multiple of the chosen bandwidth: narrower ones get as much finer."""
+    return settings.cell_m * min(1.0, factor)
+
+
 def points_within_m(settings: DensitySettings) -> float:
     """Return how far outside the study area events are needed for every surface of a run, metres.
 
@@ -137,13 +143,10 @@ class Grounds:
     ----------
     where
         Points, land and months.
-    reach_m
-        How far around the study area cells are laid; by default as far as each kernel reaches.
     """
 
-    def __init__(self, where: Surroundings, *, reach_m: float | None = None) -> None:
+    def __init__(self, where: Surroundings) -> None:
         self.where = where
-        self._reach_m = reach_m
         self._ground: dict[tuple[float, float], Ground] = {}
         self._mass: dict[tuple[float, float, float], NDArray[np.float64] | None] = {}
 
@@ -157,7 +160,6 @@ class Grounds:
     ) -> Density:
         """Draw the fixed density of weighted points: `spatial.kde.density_surface` to the bit."""
         reach_m = kernel_support_m(settings.kernel, bandwidth_m)
-        reach_m = max(reach_m, self._reach_m or 0.0)
         if (cell_m, reach_m) not in self._ground:
             self._ground[cell_m, reach_m] = ground_of(
                 weighted[:0],

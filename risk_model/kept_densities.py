@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from risk_model.config.harm import HarmWeights
 from risk_model.config.risk import RiskConfig
-from risk_model.densities import Grounds, Surroundings, draw_surface, surroundings, weigh
+from risk_model.densities import Grounds, Surroundings, cell_at_m, draw_surface, surroundings, weigh
 from risk_model.layers.crime import OffenceSet, offence_set
 from risk_model.model_data import ModelData
 from risk_model.model_store import read_model
@@ -130,19 +130,18 @@ def read_kept_ground(run: PublishedRun) -> KeptGround:
 
 
 def at_bandwidth(ground: KeptGround, priority: str, factor: float) -> Density:
-    """Draw a priority at a multiple of its bandwidth, on cells of a twentieth of the chosen one.
+    """Draw a priority at a multiple of its bandwidth, as `bandwidths.csv` does.
 
-    At half the bandwidth a cell is then a tenth of it: 50 m where the run has 1,000 m.
+    Half the bandwidth is drawn on half the cell: 50 m where the run has 100 m.
     """
     where = _where(ground, ground.months)
     width = ground.bandwidth_m[priority] * factor
-    cell_m = ground.config.density.cell_m
     surface, _ = draw_surface(
         weigh(where.points, ground.offences[priority]),
         Grounds(where),
         ground.config.density,
         bandwidth_m=width,
-        cell_m=cell_m * factor if factor < 1.0 else cell_m,
+        cell_m=cell_at_m(ground.config.density, factor),
     )
     return surface
 

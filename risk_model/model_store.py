@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from risk_model.artefacts import ARTEFACT_COLUMNS
+from risk_model.event_cells import EVENT_CELL_M
 from risk_model.layers.crime import count_cube
 from risk_model.model_data import INDICATOR_COLUMNS, LABEL_COLUMNS, ModelData
 from risk_model.run_store import PublishedRun
@@ -19,7 +20,6 @@ from spatial.weights import Neighbours
 __all__ = ["KeptModel", "read_model"]
 
 _KEYS = ("area_code", "month", "category", "n")
-_CELL_M = 100.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +86,8 @@ def read_model(run: PublishedRun) -> KeptModel:
             table[list(ARTEFACT_COLUMNS)] if set(ARTEFACT_COLUMNS) <= set(table.columns) else None
         ),
     )
-    points = cells.assign(x=cells["cell_x"] + _CELL_M / 2, y=cells["cell_y"] + _CELL_M / 2)
+    points = cells.assign(
+        x=cells["cell_x"] + EVENT_CELL_M / 2, y=cells["cell_y"] + EVENT_CELL_M / 2
+    )
     land = pd.concat([run.areas().geometry, around.geometry], ignore_index=True)
     return KeptModel(data=data, points=points, land=gpd.GeoSeries(land, crs=around.crs))

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from risk_model.config.inputs import InputsConfig
+from risk_model.event_cells import in_cells
 from risk_model.pipeline import SCORE_BREAKS, Run
 from risk_model.provenance import canonical_json, code_version, jsonable, sha256_text, versions
 from risk_model.run_store import Writer
@@ -23,8 +24,6 @@ from spatial.writers import (
 )
 
 __all__ = ["content_of", "hotspot_layers", "manifest_of", "own_writers"]
-
-_CELL_M = 100.0
 
 
 def _flat(run: Run) -> pd.DataFrame:
@@ -61,24 +60,6 @@ def _model_indicators(run: Run) -> pd.DataFrame:
     for position, month in enumerate(model.months):
         frame[f"covered_{month}"] = model.covered[:, position]
     return frame.reset_index()
-
-
-def _cells(run: Run) -> pd.DataFrame:
-    """Return events by 100 m cell (its south-west corner), area, month and category."""
-    points = run.loaded.incidents.points
-    cells = pd.DataFrame(
-        {
-            "cell_x": (np.floor(points["x"] / _CELL_M) * _CELL_M).astype(np.int64),
-            "cell_y": (np.floor(points["y"] / _CELL_M) * _CELL_M).astype(np.int64),
-            **{
-                name: points[name].astype(str)
-                for name in points.columns
-                if name not in ("x", "y", "weight")
-            },
-        }
-    )
-    keys = list(cells.columns)
-    return cells.groupby(keys, sort=True, observed=True).size().rename("n").reset_index()
 
 
 def _land_around(run: Run) -> gpd.GeoDataFrame:
@@ -123,7 +104,9 @@ def own_writers(run: Run) -> dict[str, Writer]:
         "model/counts.parquet": lambda path: write_parquet(_long_counts(run), path),
         "model/neighbours.parquet": lambda path: write_parquet(_neighbour_pairs(run), path),
         "model/indicators.parquet": lambda path: write_parquet(_model_indicators(run), path),
-        "model/cells.parquet": lambda path: write_parquet(_cells(run), path),
+        "model/cells.parquet": lambda path: write_parquet(
+            in_cells(run.loaded.incidents.points), path
+        ),
         "model/land.parquet": lambda path: write_geoparquet(_land_around(run), path),
     }
     for key in run.densities:

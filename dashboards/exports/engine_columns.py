@@ -125,7 +125,7 @@ BANDWIDTHS: Columns = (
     ("priority", "Priority", "text", "Key of the priority, such as sv01."),
     ("bandwidth", "Bandwidth", "text", "half, chosen or double."),
     ("bandwidth_m", "Width", "m", "Reach of the kernel; of an adaptive kernel, its pilot's."),
-    ("cell_m", "Cell", "m", "Side of a cell."),
+    ("cell_m", "Cell", "m", "Side of a cell: half the run's at half the bandwidth."),
     ("highest", "Highest density", "per km2 per year", "Weighted as the priority's offences."),
     ("hotspot_km2", "Hot spots", "km2", "Fewest cells that hold the set share of the density."),
     ("events_share", "Share of events", "share", "Of the study area's events, in hot spots."),

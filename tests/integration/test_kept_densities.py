@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import rasterio
 
@@ -25,6 +26,7 @@ from risk_model.kept_densities import (
 )
 from risk_model.run_store import PublishedRun
 from spatial.errors import InputError
+from spatial.hotspot_polygons import smallest_set
 from spatial.public_density import public_density
 
 if TYPE_CHECKING:
@@ -72,6 +74,23 @@ def test_three_bandwidths_are_exported_on_cells_that_fit_them(
             assert source.res == (50.0, 50.0)
         with rasterio.open(double) as source:
             assert source.res == (100.0, 100.0)
+
+
+def test_exported_bandwidths_are_those_of_the_table(
+    ground: KeptGround, demonstration_run: PublishedRun
+) -> None:
+    """The same cells and the same events: the highest value to the digits that a CSV holds."""
+    table = pd.read_csv(demonstration_run.path("bandwidths.csv"))
+    for key in ("sv01", "sv04"):
+        rows = table[table["priority"] == key].set_index("bandwidth")
+        for name, factor in (("half", 0.5), ("double", 2.0)):
+            surface = at_bandwidth(ground, key, factor)
+            assert surface.grid.cell_m == rows.loc[name, "cell_m"]
+            assert surface.highest == pytest.approx(rows.loc[name, "highest"], rel=1e-8)
+            held = smallest_set(surface.values, ground.config.density.volume_share)
+            assert held.sum() * surface.grid.cell_km2 == pytest.approx(
+                rows.loc[name, "hotspot_km2"]
+            )
 
 
 def test_halves_of_eleven_months_leave_the_middle_one_out(ground: KeptGround) -> None:
