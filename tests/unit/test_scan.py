@@ -89,6 +89,22 @@ def test_the_best_circle_is_the_best_of_all_listed_ones(
         assert {int(code[1:]) for code in first.codes} == inside
 
 
+@pytest.mark.parametrize("total", [65_535, 65_536, 100_000])
+@pytest.mark.parametrize("direction", ["high", "low", "both"])
+def test_as_many_events_as_a_small_integer_holds_and_more(direction: str, total: int) -> None:
+    """Counts are added up in 16 bits where they fit: one map has all its events in one circle."""
+    _, population, x, y, codes = country(30)
+    share = population / population.sum()
+    maps = np.random.default_rng(6).multinomial(total, share, size=3)
+    maps[2] = 0
+    maps[2, 0] = total
+    windows = circles(x, y, population, share=0.5)
+    mine = largest_ratios(maps.T, windows, share, direction=direction)
+    for counts, value in zip(maps, mine, strict=True):
+        fields = (counts.astype(float), population, x, y, codes)
+        assert value == pytest.approx(largest(fields, 0.5, direction)[0], rel=1e-9)
+
+
 @pytest.mark.parametrize("direction", ["high", "low", "both"])
 def test_many_maps_at_once_have_the_ratios_of_each_alone(direction: str) -> None:
     _, population, x, y, codes = country(30)
