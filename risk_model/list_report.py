@@ -115,7 +115,7 @@ def _set_warnings(name: str, areas: pd.DataFrame) -> list[str]:
     if not made and len(areas) > LARGEST:
         said = (
             f"{name}: what counts alone can say of ranks is worked out for up to {LARGEST:,} "
-            "areas; run one police force area at a time."
+            "areas; run fewer, such as some local authorities (--area with their codes)."
         )
     elif made and 2 * open_ >= made:
         said = (

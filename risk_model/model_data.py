@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from spatial.errors import StatisticsError
 from spatial.weights import Neighbours
 
-__all__ = ["INDICATOR_COLUMNS", "LABEL_COLUMNS", "ModelData", "same_layers"]
+__all__ = ["INDICATOR_COLUMNS", "LABEL_COLUMNS", "ModelData", "forces_among", "same_layers"]
 
 INDICATOR_COLUMNS = (
     "imd_score",
@@ -82,6 +82,8 @@ class ModelData:
     centres
         n by 2, the middle of each area in metres, for weights by distance; None in a run from
         before they were kept.
+    forces
+        The police forces that the study area lies in, from `forces_among`; empty: not known.
     """
 
     area_codes: tuple[str, ...]
@@ -100,6 +102,7 @@ class ModelData:
     denominators: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     centres: NDArray[np.float64] | None = None
     artefacts: pd.DataFrame | None = None
+    forces: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse tables that are not aligned: a silent shift would move every figure."""
@@ -143,6 +146,12 @@ class ModelData:
         """Return person-years over the covered months; NaN where there is no population."""
         people = np.where(self.population > 0, self.population, np.nan)
         return np.asarray(people * self.covered.sum(axis=1) / 12.0, dtype=np.float64)
+
+
+def forces_among(lads: Iterable[str], forces: Mapping[str, Mapping[str, str]]) -> tuple[str, ...]:
+    """Return the police forces of local authorities, sorted; empty where one of them has none."""
+    slugs = {forces[lad]["slug"] if lad in forces else "" for lad in lads}
+    return () if "" in slugs else tuple(sorted(slugs))
 
 
 def same_layers(before: ModelData, after: ModelData) -> bool:

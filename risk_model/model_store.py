@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from risk_model.artefacts import ARTEFACT_COLUMNS
 from risk_model.event_cells import EVENT_CELL_M
 from risk_model.layers.crime import count_cube
-from risk_model.model_data import INDICATOR_COLUMNS, LABEL_COLUMNS, ModelData
+from risk_model.model_data import INDICATOR_COLUMNS, LABEL_COLUMNS, ModelData, forces_among
 from risk_model.run_store import PublishedRun
 from spatial.categories import CATEGORIES
 from spatial.weights import Neighbours
@@ -84,6 +84,10 @@ def read_model(run: PublishedRun) -> KeptModel:
         ),
         artefacts=(
             table[list(ARTEFACT_COLUMNS)] if set(ARTEFACT_COLUMNS) <= set(table.columns) else None
+        ),
+        forces=forces_among(
+            table.loc[table["in_study"].astype(bool), "lad_code"].astype(str),
+            run.manifest.get("forces") or {},
         ),
     )
     points = cells.assign(

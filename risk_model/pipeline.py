@@ -17,7 +17,7 @@ from risk_model.densities import Grounds, PriorityDensity, priority_density, sur
 from risk_model.forecast import Forecast, forecast_columns, wants_forecast
 from risk_model.layers.crime import count_cube, offence_set
 from risk_model.loading import LoadedInputs, Progress
-from risk_model.model_data import LABEL_COLUMNS, ModelData
+from risk_model.model_data import LABEL_COLUMNS, ModelData, forces_among
 from risk_model.scoring import Scored, score_model
 from spatial.blocks import SERIAL, BlockMap
 
@@ -84,6 +84,7 @@ def build_model(loaded: LoadedInputs) -> ModelData:
         artefacts=place_artefacts(
             tuple(codes), loaded.artefacts, loaded.incidents.area_points, end=loaded.period.end
         ),
+        forces=forces_among(loaded.lads, loaded.forces),
     )
 
 

@@ -22,7 +22,7 @@ from risk_model.model_data import ModelData
 __all__ = ["LARGEST_AREA", "PriorityEvents", "events_of_priorities", "too_large"]
 
 LARGEST_AREA = 2_000
-"""Study areas of more areas than this are whole countries or regions."""
+"""Study areas of more areas than this are whole countries or regions, or one very large force."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,11 +70,23 @@ def events_of_priorities(
 
 
 def too_large(data: ModelData, what: str) -> str:
-    """Say why something is not made for a study area of this size; empty where it is."""
+    """Say why something is not made of many police forces together; empty where it is made.
+
+    One force has everything, however many areas it has (London 4,988): circles, hexagons and
+    months of a whole country would say nothing of any place in it.
+    """
     areas = int(data.in_study.sum())
-    if areas <= LARGEST_AREA:
+    if areas <= LARGEST_AREA or len(data.forces) == 1:
         return ""
+    if not data.forces:
+        return (
+            f"{what} for {areas:,} areas whose police forces are not known: over "
+            f"{LARGEST_AREA:,} areas it is made for one force at a time; name a lookup of forces "
+            "in the inputs file (lookups.forces), and run one of them (--area "
+            "with its code, such as E23000039)"
+        )
     return (
-        f"{what} for {areas:,} areas: it is made for study areas of up to {LARGEST_AREA:,}; run "
-        "one police force area at a time"
+        f"{what} for {areas:,} areas of {len(data.forces)} police forces: over {LARGEST_AREA:,} "
+        "areas it is made for one force at a time; run one of them (--area with its code, "
+        "such as E23000039)"
     )

@@ -22,7 +22,9 @@ from risk_model import api
 from risk_model.config.harm import load_harm_weights
 from risk_model.config.inputs import load_inputs
 from risk_model.config.risk import load_risk
+from risk_model.model_data import forces_among
 from risk_model.model_store import read_model
+from risk_model.pipeline import build_model
 from risk_model.run_store import PublishedRun
 from risk_model.whatif import density_shares
 from spatial import incidents
@@ -58,6 +60,17 @@ def run(request_of_country: api.Request, tmp_path_factory: pytest.TempPathFactor
             writers=extra_writers,
             now=NOW,
         )
+
+
+def test_a_kept_model_knows_its_police_forces(
+    run: PublishedRun, request_of_country: api.Request
+) -> None:
+    """How many there are decides what is made: see `risk_model.priority_events.too_large`."""
+    forces = tuple(sorted(COUNTRY.FORCES))
+    assert read_model(run).data.forces == forces
+    loaded = api.check(replace(request_of_country, area="E23999001"))
+    assert build_model(loaded).forces == ("northmoor",)
+    assert forces_among(["X1", "X2"], {"X1": {"slug": "northmoor"}}) == ()
 
 
 def test_a_rank_is_said_to_be_among_the_areas_of_its_nation(

@@ -12,6 +12,7 @@ from shapely.geometry import box
 
 import model_case as CASE
 from dashboards.exports.columns import TABLES
+from risk_model import priority_events
 from risk_model.bandwidth_report import BANDWIDTH_COLUMNS, bandwidth_table
 from risk_model.bivariate_report import BIVARIATE_COLUMNS, bivariate_table
 from risk_model.config.risk import RiskConfig
@@ -134,6 +135,17 @@ def test_overlap_is_that_of_the_polygons(bandwidth_m: int, cell_m: int, cells: i
         assert row["pai_same_data"] == pytest.approx(share, rel=0.02)
     assert table.loc["chosen", ["overlap", "kept"]].tolist() == [1, 1]
     assert table["note"].isna().all()
+
+
+def test_a_country_is_told_to_run_one_force_and_a_force_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(priority_events, "LARGEST_AREA", 40)
+    data = replace(CASE.case(), forces=("eastmoor", "westmoor"))
+    country = widths(data, located(data), config())
+    assert "48 areas of 2 police forces" in country["note"].iloc[0]
+    force = widths(replace(data, forces=("eastmoor",)), located(data), config())
+    assert force["bandwidth"].tolist() == ["half", "chosen", "double"]
 
 
 def test_twice_a_bandwidth_that_is_wider_than_the_area_is_not_drawn() -> None:

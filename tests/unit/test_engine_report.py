@@ -12,6 +12,7 @@ from shapely.geometry import box
 
 import model_case as CASE
 from dashboards.exports.columns import TABLES
+from risk_model import scan_report
 from risk_model.concentration_report import CONCENTRATION_COLUMNS, concentration_table
 from risk_model.model_data import ModelData
 from risk_model.priority_events import PriorityEvents, events_of_priorities
@@ -249,11 +250,34 @@ def test_scan_that_cannot_be_made_says_why() -> None:
     assert scanned(few)["note"].tolist() == [
         "Not scanned: 6 events, and at least 50 are needed.",
     ]
-    large = CASE.case(n=2001)
+    large = CASE.case(n=2001, forces=("eastmoor", "westmoor"))
     table = scan_table(large, events(large), squares(large), phi={"sv01": 1.0}, seed=1)
     assert table["rank"].isna().all()
-    assert "2,001 areas" in table["note"].iloc[0]
+    assert "2,001 areas of 2 police forces" in table["note"].iloc[0]
+    assert "run one of them (--area with its code" in table["note"].iloc[0]
     assert list(table.columns) == list(SCAN_COLUMNS)
+    unknown = replace(large, forces=())
+    said = scan_table(unknown, events(unknown), squares(unknown), phi={"sv01": 1.0}, seed=1)
+    assert "name a lookup of forces" in said["note"].iloc[0]
+
+
+def test_one_force_has_everything_however_many_areas_it_has(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """London has 4,988 areas: told to run one force at a time it would have nowhere to go."""
+    monkeypatch.setattr(scan_report, "_REPLICATIONS", 19)
+    data = named(CASE.case(n=2001, forces=("bigmoor",), months=12))
+    violence = np.ones((2001, 12), dtype=int)
+    violence[900:903] = 40
+    data = with_counts(data, violence)
+    found, shapes = events(data), squares(data)
+    circles = scan_table(data, found, shapes, phi={"sv01": 1.0}, seed=1)
+    assert set(data.area_codes[900:903]) <= set(circles["area_codes"].iloc[0].split("; "))
+    patterns = space_time_table(data, found, CONFIG)
+    assert len(patterns) == 2001
+    assert (patterns["pattern"] == "Persistent hot spot").any()
+    table = support_table(data, found, located(data), shapes, CONFIG)
+    assert (table["first"] == "areas").any()
 
 
 # Space-time ---------------------------------------------------------------------------------
@@ -282,7 +306,7 @@ def test_space_time_lists_the_study_areas_alone_and_a_country_in_one_row() -> No
     data = CASE.case(ring=8)
     found = space_time_table(data, events(data), CONFIG)
     assert found["area_code"].tolist() == list(data.study_codes)
-    large = CASE.case(n=2001)
+    large = CASE.case(n=2001, forces=("eastmoor", "westmoor"))
     found = space_time_table(large, events(large), CONFIG)
     assert found["priority"].tolist() == list(events(large))
     assert found["area_code"].isna().all()
@@ -327,7 +351,7 @@ def test_supports_that_cannot_be_compared_say_why() -> None:
     table = support_table(data, events(data), located(data), shapes, CONFIG)
     assert table["first"].isna().all()
     assert "overlap" in table["note"].iloc[0]
-    large = CASE.case(n=2001)
+    large = CASE.case(n=2001, forces=("eastmoor", "westmoor"))
     table = support_table(large, events(large), located(data), squares(large), CONFIG)
     assert "2,001 areas" in table["note"].iloc[0]
     assert list(table.columns) == list(SUPPORT_COLUMNS)
