@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 
@@ -30,6 +32,15 @@ __all__ = [
 _CHANCE = 0.05  # circles with a higher p may be the work of chance
 _TENTH = 0.10
 _RULES = {
+    "this run: High-High by q": "this run's clusters: high among high ones, corrected",
+    "this run: High-High by raw p": "this run's clusters by p, one by one",
+    "this run: Gi* hot by q": "this run's hot spots (Gi*, 95 %), corrected",
+    "this run: flagged": "this run's flagged areas, and elsewhere as many residents of the "
+    "highest rates",
+    "counts: High-High by raw p": "by plain counts: high among high ones, one by one",
+    "counts: High-High by q": "by plain counts: high among high ones, corrected",
+    "counts: top 10 % of residents by rate": "by plain counts: a tenth of the residents, highest "
+    "rates first",
     "High-High by raw p": "areas that are high among high ones, one by one",
     "High-High by q": "areas that are high among high ones, corrected for many tests",
     "top 10 % of residents by rate": "a tenth of the residents, highest rates first",
@@ -183,7 +194,21 @@ def supports_said(tables: EngineTables, priority: str) -> str:
         "Another cut of the map gives another count. A place that the areas, hexagons of 500 m "
         "and larger areas (MSOAs) all flag is a place; one that the areas alone flag may be the "
         "work of their borders. A test among a few large areas or thousands of hexagons finds "
-        "less, so compare the highest rates first."
+        f"less, so compare the highest rates first.{_how_alike(rows)}"
+    )
+
+
+def _how_alike(rows: pd.DataFrame) -> str:
+    """Say what is the same on every cut of the map and what is not; older runs had counts alone."""
+    if not rows["flagged_by"].astype(str).str.startswith("this run").any():
+        return ""
+    return (
+        " Rows of this run have what it found on its areas. On hexagons and MSOAs the same rate is "
+        "tested with the same chance maps, correction and side, but among them alone, without the "
+        "ring of areas around, and neighbours are those that touch; residents of an area are "
+        "shared out over its hexagons by land. An area is flagged for more than its rate, "
+        "which hexagons and MSOAs have no figures for: their highest rates stand for it. Rows of "
+        "plain counts weigh no offence and are the same rule whatever the settings."
     )
 
 
@@ -197,9 +222,9 @@ def support_table(tables: EngineTables, priority: str) -> Table | None:
         (
             _RULES.get(row["flagged_by"], row["flagged_by"]),
             str(row["second"]),
-            f"{int(row['first_flagged']):,} and {int(row['second_flagged']):,}",
-            _share(row["jaccard_events"]),
-            _share(row["jaccard_area"]),
+            f"{_flagged(row['first_flagged'])} and {_flagged(row['second_flagged'])}",
+            _alike(row, "jaccard_events"),
+            _alike(row, "jaccard_area"),
         )
         for row in rows.to_dict("records")
     )
@@ -209,6 +234,17 @@ def support_table(tables: EngineTables, priority: str) -> Table | None:
         cells,
         (False, False, True, True, True),
     )
+
+
+def _flagged(count: float) -> str:
+    return f"{int(count):,}" if pd.notna(count) else "not tested"
+
+
+def _alike(row: dict[Hashable, Any], column: str) -> str:
+    """Say an overlap; none where a side was not tested, or neither flags any."""
+    if pd.isna(row["first_flagged"]) or pd.isna(row["second_flagged"]):
+        return "not tested"
+    return _share(row[column])
 
 
 def coverage_said(tables: EngineTables, priority: str) -> str:

@@ -24,13 +24,14 @@ _SIDES = {
     "greater": (
         "Pseudo p-values are one-sided (greater): only areas unusually like their neighbours "
         "(High-High, Low-Low) and hot spots are looked for, and found more easily than by a "
-        "two-sided test. Monthly patterns and the support check are two-sided."
+        "two-sided test. Monthly patterns are two-sided, and so is the support "
+        "check by plain counts."
     ),
     "less": (
         "Pseudo p-values are one-sided (less): only areas unusually unlike their neighbours "
         "(High-Low, Low-High) and cold spots are looked for, and found more easily than by a "
-        "two-sided test. No area can be High-High or a hot spot. Monthly patterns and the support "
-        "check are two-sided."
+        "two-sided test. No area can be High-High or a hot spot. Monthly patterns are two-sided, "
+        "and so is the support check by plain counts."
     ),
 }
 

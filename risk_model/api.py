@@ -34,7 +34,7 @@ from risk_model.outputs import content_of, manifest_of, own_writers
 from risk_model.pipeline import Run, build_model, build_run
 from risk_model.provenance import jsonable, run_id_of
 from risk_model.run_history import earlier_refreshes
-from risk_model.run_jobs import begin_jobs, begin_sensitivity
+from risk_model.run_jobs import begin_jobs, begin_sensitivity, begin_support
 from risk_model.run_store import PublishedRun, Writer, lock_runs, publish, read_run
 from risk_model.sensitivity import sensitivity_writers
 from risk_model.weight_change import settings_of
@@ -202,7 +202,7 @@ def run(
             progress("aligning layers")
             started = time.perf_counter()
             model = build_model(loaded)
-            begun = begin_jobs(loaded, model, settings.risk, settings.harm, place)
+            begun = begin_jobs(model, settings.risk, settings.harm, place)
             seconds["layers"] = _since(started)
             # One thread, so that figures do not depend on the machine.
             with threadpool_limits(limits=1):
@@ -215,10 +215,15 @@ def run(
                     progress=progress,
                     blocks=blocks,
                 )
+            supports = begin_support(
+                built.scored, loaded, model, settings.risk, settings.harm, place
+            )
             hangs = begin_sensitivity(built.scored, model, settings.risk, place)
             progress("concentration, clusters and supports")
             started = time.perf_counter()
-            report = engine_report(built, tables_later=begun.tables, blocks=blocks)
+            report = engine_report(
+                built, tables_later=begun.tables, support_later=supports, blocks=blocks
+            )
             after = {"report": _since(started)}
             progress("what the lists hang on")
             started = time.perf_counter()

@@ -15,6 +15,7 @@ from risk_model.coverage_report import coverage_table
 from risk_model.layer_tables import LayerTables
 from risk_model.pipeline import Run
 from risk_model.priority_events import events_of_priorities
+from risk_model.run_jobs import SupportTable
 from risk_model.run_store import Writer
 from risk_model.scan_report import scan_table
 from spatial.blocks import SERIAL, BlockMap
@@ -58,11 +59,16 @@ class EngineReport:
 
 
 def engine_report(
-    run: Run, *, tables_later: Callable[[], LayerTables], blocks: BlockMap = SERIAL
+    run: Run,
+    *,
+    tables_later: Callable[[], LayerTables],
+    support_later: Callable[[], SupportTable],
+    blocks: BlockMap = SERIAL,
 ) -> EngineReport:
     """Make the tables from a built run. One thread, so that figures are the same anywhere.
 
-    `tables_later` gives those that need the layers alone, begun or not; it is asked last.
+    `tables_later` gives those that need the layers alone, `support_later` the check on other cuts
+    of the map, begun or not; they are asked last.
     """
     data, config, seed = run.model, run.risk, run.risk.uncertainty.seed
     clock = Clock()
@@ -87,15 +93,16 @@ def engine_report(
         covers = coverage_table(data, found, run.scored.areas, config)
         clock.lap("coverage")
     tables = tables_later()
+    support = support_later()
     return EngineReport(
         concentration=tables.concentration,
         scan=clusters,
         space_time=tables.space_time,
-        support=tables.support,
+        support=support.table,
         bandwidths=bandwidths,
         coverage=covers,
         bivariate=tables.bivariate,
-        timings={**tables.timings, **clock.laps},
+        timings={**tables.timings, "support": support.seconds, **clock.laps},
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import geopandas as gpd
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
@@ -16,7 +15,6 @@ from risk_model.config.risk import RiskConfig
 from risk_model.model_data import ModelData
 from risk_model.priority_events import events_of_priorities
 from risk_model.space_time_report import space_time_table
-from risk_model.support_report import support_table
 
 __all__ = ["LayerTables", "layer_tables"]
 
@@ -27,30 +25,12 @@ class LayerTables:
 
     concentration: pd.DataFrame
     space_time: pd.DataFrame
-    support: pd.DataFrame
     bivariate: pd.DataFrame
     timings: dict[str, float]
 
 
-def layer_tables(
-    data: ModelData,
-    config: RiskConfig,
-    harm: HarmWeights,
-    *,
-    points: pd.DataFrame,
-    geometry: gpd.GeoSeries,
-) -> LayerTables:
-    """Make the tables. One thread, so that figures are the same anywhere.
-
-    Parameters
-    ----------
-    data, config, harm
-        Layers, settings and harm weights.
-    points
-        Located incidents with x, y, category and area_code.
-    geometry
-        Polygons of the study areas, EPSG:27700, indexed by area code.
-    """
+def layer_tables(data: ModelData, config: RiskConfig, harm: HarmWeights) -> LayerTables:
+    """Make the tables. One thread, so that figures are the same anywhere."""
     clock = Clock()
     with threadpool_limits(limits=1):
         found = events_of_priorities(data, config, harm)
@@ -58,8 +38,6 @@ def layer_tables(
         clock.lap("concentration")
         patterns = space_time_table(data, found, config)
         clock.lap("space_time")
-        support = support_table(data, found, points, geometry, config)
-        clock.lap("support")
         bivariate = bivariate_table(data, found, config)
         clock.lap("bivariate")
-    return LayerTables(concentration, patterns, support, bivariate, clock.laps)
+    return LayerTables(concentration, patterns, bivariate, clock.laps)

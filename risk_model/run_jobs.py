@@ -7,7 +7,8 @@ SALib and `scipy.stats` (a second) while this one reads; this one then never doe
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -20,12 +21,14 @@ from risk_model.forecast import Forecast, fit_forecast
 from risk_model.layer_tables import LayerTables, layer_tables
 from risk_model.loading import LoadedInputs
 from risk_model.model_data import ModelData
-from risk_model.priority_events import too_large
+from risk_model.priority_events import events_of_priorities, too_large
+from risk_model.run_tests import OwnFlags, own_flags
 from risk_model.scoring import Scored
 from risk_model.sensitivity import Sensitivity, sensitivity_of
+from risk_model.support_report import support_table
 from spatial.beside import Beside
 
-__all__ = ["Begun", "begin_jobs", "begin_sensitivity"]
+__all__ = ["Begun", "SupportTable", "begin_jobs", "begin_sensitivity", "begin_support"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,14 @@ class Begun:
 
     forecast: Callable[[], Forecast]
     tables: Callable[[], LayerTables]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SupportTable:
+    """The check on other cuts of the map, and the seconds it took."""
+
+    table: pd.DataFrame
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,6 +59,7 @@ class _Places:
     layers: _Layers
     points: pd.DataFrame
     geometry: gpd.GeoSeries
+    own: Mapping[str, OwnFlags]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,19 +69,27 @@ class _Ranks:
     config: RiskConfig
 
 
-def begin_jobs(
-    loaded: LoadedInputs, data: ModelData, config: RiskConfig, harm: HarmWeights, place: Beside
-) -> Begun:
+def begin_jobs(data: ModelData, config: RiskConfig, harm: HarmWeights, place: Beside) -> Begun:
     """Begin what needs the layers alone."""
     layers = _Layers(data, config, harm)
+    return Begun(forecast=place.begin(_forecast, layers), tables=place.begin(_tables, layers))
+
+
+def begin_support(
+    scored: Scored,
+    loaded: LoadedInputs,
+    data: ModelData,
+    config: RiskConfig,
+    harm: HarmWeights,
+    place: Beside,
+) -> Callable[[], SupportTable]:
+    """Begin the check of what the run flags on other cuts of its map."""
     points = loaded.incidents.points
     if too_large(data, ""):
         points = points.iloc[:0]  # the table that takes them says so; a country's stay here
     geometry = gpd.GeoSeries(loaded.areas.frame.geometry.loc[list(loaded.study.codes)])
-    return Begun(
-        forecast=place.begin(_forecast, layers),
-        tables=place.begin(_tables, _Places(layers, points, geometry)),
-    )
+    own = own_flags(scored, data, config)
+    return place.begin(_support, _Places(_Layers(data, config, harm), points, geometry, own))
 
 
 def begin_sensitivity(
@@ -84,14 +104,19 @@ def _forecast(job: _Layers) -> Forecast:
         return fit_forecast(job.data, job.config, job.harm, seed=job.config.uncertainty.seed)
 
 
-def _tables(job: _Places) -> LayerTables:
-    return layer_tables(
-        job.layers.data,
-        job.layers.config,
-        job.layers.harm,
-        points=job.points,
-        geometry=job.geometry,
-    )
+def _tables(job: _Layers) -> LayerTables:
+    return layer_tables(job.data, job.config, job.harm)
+
+
+def _support(job: _Places) -> SupportTable:
+    started = time.perf_counter()
+    layers = job.layers
+    with threadpool_limits(limits=1):
+        found = events_of_priorities(layers.data, layers.config, layers.harm)
+        table = support_table(
+            layers.data, found, job.points, job.geometry, layers.config, own=job.own
+        )
+    return SupportTable(table, round(time.perf_counter() - started, 3))
 
 
 def _sensitivity(job: _Ranks) -> Sensitivity:

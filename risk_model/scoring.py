@@ -14,7 +14,7 @@ from risk_model.area_table import Findings, contribution_rows, priority_columns
 from risk_model.artefacts import vetoed
 from risk_model.cautions import diagnose, inference_off, shift_words, study_events, warn
 from risk_model.clock import Clock
-from risk_model.clusters import global_moran_of, test_clusters, tested_variable
+from risk_model.clusters import Clusters, global_moran_of, test_clusters, tested_variable
 from risk_model.composite import (
     Composite,
     compose,
@@ -61,6 +61,8 @@ class Scored:
     composites, harm_variants
         What the scores are made of, by priority; and the same with the harm weight of violence
         halved and doubled, where it weighs against anything.
+    clusters
+        The tests of every priority, over study and ring areas.
     sentences, figures
         What `explanations.csv` and `explanation_figures.csv` hold.
     """
@@ -74,6 +76,7 @@ class Scored:
     diagnostics: dict[str, Any] = field(default_factory=dict)
     composites: Mapping[str, Composite] = field(default_factory=dict)
     harm_variants: Mapping[str, Mapping[str, Composite]] = field(default_factory=dict)
+    clusters: Mapping[str, Clusters] = field(default_factory=dict)
     sentences: pd.DataFrame = field(default_factory=pd.DataFrame)
     figures: pd.DataFrame = field(default_factory=pd.DataFrame)
 
@@ -238,6 +241,7 @@ def score_model(
         },
         composites=composites,
         harm_variants=variants,
+        clusters=clusters,
         sentences=pd.concat([table.sentences for table in tables], ignore_index=True),
         figures=pd.concat([table.figures for table in tables], ignore_index=True),
     )

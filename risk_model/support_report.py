@@ -14,6 +14,7 @@ from risk_model.config.risk import RiskConfig
 from risk_model.layers.crime import meets
 from risk_model.model_data import ModelData
 from risk_model.priority_events import PriorityEvents, too_large
+from risk_model.run_tests import OwnFlags, flags_again, streams_of, value_again
 from spatial.errors import StatisticsError
 from spatial.support import (
     Support,
@@ -22,7 +23,8 @@ from spatial.support import (
     larger_area_names,
     larger_area_support,
 )
-from spatial.support_check import SupportCheck, compare_supports, high_high, top_by_rate
+from spatial.support_check import SupportCheck, compare_supports
+from spatial.support_flags import Flagger, Flags, high_high, top_by_rate
 
 __all__ = ["SUPPORT_COLUMNS", "support_table"]
 
@@ -41,7 +43,8 @@ SUPPORT_COLUMNS = (
 )
 _ACROSS_M = 500.0
 _TOP_SHARE = 0.10
-_PERMUTATIONS = 9_999  # four thousand hexagons need no more to be labelled
+_PERMUTATIONS = 9_999  # of the rule of counts: four thousand hexagons need no more to be labelled
+_Rules = dict[str, Mapping[str, Flags] | Flagger]
 
 
 def support_table(
@@ -50,10 +53,16 @@ def support_table(
     points: pd.DataFrame,
     geometry: gpd.GeoSeries,
     config: RiskConfig,
+    *,
+    own: Mapping[str, OwnFlags],
 ) -> pd.DataFrame:
     """Flag places on areas, hexagons and larger areas by the same rules; a row a pair of these.
 
-    Rows without `first` say in `note` why there is no comparison.
+    Rows of `this run` have what the run itself found on its areas; on hexagons and larger areas
+    the variable that it tests, with its permutations, correction and side, but among them alone
+    (no ring), by who touches whom. Rows of `counts` have one rule whatever the settings: the
+    Assuncao-Reis rate of unweighted events by residents. A side that could not be tested has no
+    number of flagged units. Rows without `first` say in `note` why there is no comparison.
 
     Parameters
     ----------
@@ -64,7 +73,9 @@ def support_table(
     geometry
         Polygons of the study areas, EPSG:27700, indexed by area code.
     config
-        For alpha and the seed.
+        For the settings of the tests.
+    own
+        From `risk_model.run_tests.own_flags`.
     """
     if large := too_large(data, "Not compared"):
         return _noted(priorities, large)
@@ -75,14 +86,74 @@ def support_table(
         return _noted(priorities, f"Not compared: {error}")
     rows = []
     for key, found in priorities.items():
-        kept = np.zeros(len(inside), dtype=np.bool_)
-        for offence in found.offences.offences:
-            kept |= meets(inside, offence)
+        each = [meets(inside, offence) for offence in found.offences.offences]
+        kept = np.logical_or.reduce(each)
+        held = [support.only(kept) for support in supports]
+        again = _again(supports, held, each, found, data, config, own[key])
+        rules: _Rules = _rules_of_run(supports, again) | _rules_of_counts(config)
         rows += [
-            {"priority": key, **row, "note": "; ".join(notes)}
-            for row in _overlaps([_of_events(support, kept) for support in supports], config)
+            {"priority": key, **row}
+            for rule, flag in rules.items()
+            for row in _rows(rule, compare_supports(held[0], held[1:], flag), held, notes)
         ]
-    return pd.DataFrame(rows).reindex(columns=list(SUPPORT_COLUMNS))
+    table = pd.DataFrame(rows).reindex(columns=list(SUPPORT_COLUMNS))
+    # Whole numbers that may be missing.
+    return table.astype(dict.fromkeys(("first_flagged", "second_flagged"), "Int64"))
+
+
+def _again(
+    supports: Sequence[Support],
+    held: Sequence[Support],
+    each: Sequence[NDArray[np.bool_]],
+    found: PriorityEvents,
+    data: ModelData,
+    config: RiskConfig,
+    own: OwnFlags,
+) -> list[OwnFlags]:
+    """Return what the run flags on its areas, and its test on the other supports."""
+    streams = streams_of(found, data, config)
+    people = supports[0].population
+    return [
+        own,
+        *(
+            flags_again(
+                mine,
+                value_again(support, each, found, data, config, streams),
+                own,
+                config,
+                people=people,
+            )
+            for support, mine in zip(supports[1:], held[1:], strict=True)
+        ),
+    ]
+
+
+def _rules_of_run(supports: Sequence[Support], again: Sequence[OwnFlags]) -> _Rules:
+    names = [support.name for support in supports]
+    by_rule = {
+        "this run: High-High by q": [flags.clusters.by_q for flags in again],
+        "this run: High-High by raw p": [flags.clusters.by_p for flags in again],
+        "this run: Gi* hot by q": [flags.clusters.hot for flags in again],
+        "this run: flagged": [flags.flagged for flags in again],
+    }
+    return {rule: dict(zip(names, flags, strict=True)) for rule, flags in by_rule.items()}
+
+
+def _rules_of_counts(config: RiskConfig) -> _Rules:
+    by_p, by_q = (
+        high_high(
+            permutations=_PERMUTATIONS,
+            alpha=config.statistics.alpha,
+            corrected=corrected,
+            seed=config.uncertainty.seed,
+        )
+        for corrected in (False, True)
+    )
+    return {
+        "counts: High-High by raw p": by_p,
+        "counts: High-High by q": by_q,
+        "counts: top 10 % of residents by rate": top_by_rate(population_share=_TOP_SHARE),
+    }
 
 
 def _supports(
@@ -110,38 +181,13 @@ def _supports(
     return supports, notes
 
 
-def _of_events(support: Support, kept: NDArray[np.bool_]) -> Support:
-    """Return a support with some of its events."""
-    unit = support.unit_of_event[kept]
-    events = np.bincount(unit[unit >= 0], minlength=len(support.codes)).astype(np.float64)
-    return replace(support, events=events, unit_of_event=unit)
-
-
-def _overlaps(supports: Sequence[Support], config: RiskConfig) -> list[dict[str, object]]:
-    """Compare what each rule flags on each pair of supports."""
-    by_p, by_q = (
-        high_high(
-            permutations=_PERMUTATIONS,
-            alpha=config.statistics.alpha,
-            corrected=corrected,
-            seed=config.uncertainty.seed,
-        )
-        for corrected in (False, True)
-    )
-    rules = {
-        "High-High by raw p": by_p,
-        "High-High by q": by_q,
-        "top 10 % of residents by rate": top_by_rate(population_share=_TOP_SHARE),
-    }
-    return [
-        row
-        for rule, flag in rules.items()
-        for row in _rows(rule, compare_supports(supports[0], supports[1:], flag))
-    ]
-
-
-def _rows(rule: str, check: SupportCheck) -> list[dict[str, object]]:
-    units, flagged = check.summary["units"], check.summary["flagged"]
+def _rows(
+    rule: str, check: SupportCheck, supports: Sequence[Support], notes: Sequence[str]
+) -> list[dict[str, object]]:
+    summary = check.summary
+    assumed = {support.name: support.notes for support in supports}
+    # Nothing is flagged where nothing could be: no number, and not nought.
+    flagged = summary["flagged"].where(summary["reason"] == "").astype("Int64")
     return [
         {
             "flagged_by": rule,
@@ -149,10 +195,21 @@ def _rows(rule: str, check: SupportCheck) -> list[dict[str, object]]:
             "second": overlap.second,
             "jaccard_area": overlap.jaccard_area,
             "jaccard_events": overlap.jaccard_events,
-            "first_units": int(units[overlap.first]),
-            "first_flagged": int(flagged[overlap.first]),
-            "second_units": int(units[overlap.second]),
-            "second_flagged": int(flagged[overlap.second]),
+            "first_units": int(summary["units"][overlap.first]),
+            "first_flagged": flagged[overlap.first],
+            "second_units": int(summary["units"][overlap.second]),
+            "second_flagged": flagged[overlap.second],
+            "note": "; ".join(
+                [
+                    *(
+                        f"{name}: {summary['reason'][name]}"
+                        for name in (overlap.first, overlap.second)
+                        if summary["reason"][name]
+                    ),
+                    *(text for n in (overlap.first, overlap.second) for text in assumed[n]),
+                    *notes,
+                ]
+            ),
         }
         for overlap in check.overlaps
     ]

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Final, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -21,6 +21,7 @@ from spatial.hexagons import hexagon_grid
 from spatial.weights import Neighbours
 
 __all__ = [
+    "Pieces",
     "Support",
     "area_support",
     "hexagon_support",
@@ -36,6 +37,22 @@ _HEXAGON_NOTE: Final = (
     "touch on the lattice are neighbours even across water"
 )
 _NAME: Final = re.compile(r"(.*\d)[A-Z]{1,2}")
+
+
+class Pieces(NamedTuple):
+    """What of each area lies in which unit, shape (m,) each.
+
+    Attributes
+    ----------
+    unit, area
+        Positions among the units and among the areas of the published support.
+    share
+        Of the area's land, 0 to 1.
+    """
+
+    unit: IntArray
+    area: IntArray
+    share: FloatArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,7 +74,9 @@ class Support:
     unit_of_event
         Position of each event's unit, shape (events,), -1 where it has none. The order of the
         events is the same for every support, so that supports can be compared event by event.
-    notes
+    pieces
+        What of each area lies in which unit.
+    assumed
         What was assumed, in words.
     """
 
@@ -69,7 +88,33 @@ class Support:
     events: FloatArray
     neighbours: Neighbours
     unit_of_event: IntArray
-    notes: tuple[str, ...] = ()
+    pieces: Pieces
+    assumed: tuple[str, ...] = ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was assumed and what was left out, in words."""
+        if not self.unplaced:
+            return self.assumed
+        lost = f"{self.name}: {self.unplaced} events lie on no unit with land and are left out"
+        return (*self.assumed, lost)
+
+    def only(self, kept: npt.NDArray[np.bool_]) -> Support:
+        """Return the support with these of its events, shape (events,)."""
+        unit = self.unit_of_event[kept]
+        events = np.bincount(unit[unit >= 0], minlength=len(self.codes)).astype(np.float64)
+        return replace(self, events=events, unit_of_event=unit)
+
+    def shared(self, values: npt.ArrayLike) -> FloatArray:
+        """Share values of the published areas over the units by land; their sum is kept.
+
+        Parameters
+        ----------
+        values
+            One an area of the published support; NaN spreads to every unit it touches.
+        """
+        part = np.asarray(values, dtype=np.float64)[self.pieces.area] * self.pieces.share
+        return _sums(self.pieces.unit, part, len(self.codes))
 
     @property
     def unplaced(self) -> int:
@@ -113,7 +158,17 @@ def area_support(
         )
     people = _people(population, len(codes))
     unit = pd.Index(codes).get_indexer(pd.Index(np.asarray(event_area, dtype=object)))
-    return _support(name, codes, areas, _land(areas), people, neighbours, unit.astype(np.int64))
+    each = np.arange(len(codes))
+    return _support(
+        name,
+        codes,
+        areas,
+        _land(areas),
+        people,
+        neighbours,
+        unit.astype(np.int64),
+        Pieces(each, each, np.ones(len(codes))),
+    )
 
 
 def hexagon_support(
@@ -166,7 +221,12 @@ def hexagon_support(
         grid.share_out(base.population, base.area_km2),
         grid.neighbours(),
         unit,
-        notes=(_HEXAGON_NOTE.format(name=name),),
+        Pieces(
+            grid.piece_hexagon,
+            grid.piece_area,
+            grid.piece_km2 / base.area_km2[grid.piece_area],
+        ),
+        assumed=(_HEXAGON_NOTE.format(name=name),),
     )
 
 
@@ -231,6 +291,7 @@ def larger_area_support(base: Support, larger: pd.Series, *, name: str = "larger
             codes.tolist(), codes[first[across]], codes[second[across]], kind=links.kind
         ),
         unit.astype(np.int64),
+        Pieces(position, np.arange(len(base.codes)), np.ones(len(base.codes))),
     )
 
 
@@ -242,12 +303,10 @@ def _support(
     population: FloatArray,
     neighbours: Neighbours,
     unit: IntArray,
-    notes: tuple[str, ...] = (),
+    pieces: Pieces,
+    assumed: tuple[str, ...] = (),
 ) -> Support:
     events = np.bincount(unit[unit >= 0], minlength=len(codes)).astype(np.float64)
-    lost = int((unit < 0).sum())
-    if lost:
-        notes = (*notes, f"{name}: {lost} events lie on no unit with land and are left out")
     return Support(
         name=name,
         codes=codes,
@@ -257,7 +316,8 @@ def _support(
         events=events,
         neighbours=neighbours,
         unit_of_event=unit,
-        notes=notes,
+        pieces=pieces,
+        assumed=assumed,
     )
 
 

@@ -7,7 +7,7 @@ is a place; what is flagged on one of them alone may be the boundary's work.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,48 +16,18 @@ import pandas as pd
 import shapely
 
 from spatial.errors import StatisticsError
-from spatial.moran import assuncao_reis, local_moran
-from spatial.smoothing import marshall
 from spatial.support import Support
+from spatial.support_flags import Flagger, Flags
 
-__all__ = [
-    "Flags",
-    "Overlap",
-    "SupportCheck",
-    "compare_supports",
-    "high_high",
-    "top_by_rate",
-]
-
-LEAST_PEOPLE = 100.0
-"""Where fewer live, a rate says more about how people were shared out than about events."""
+__all__ = ["Overlap", "SupportCheck", "compare_supports"]
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Flags:
-    """Which units of a support are flagged, and why none could be.
-
-    Attributes
-    ----------
-    mask
-        Shape (n,).
-    tested
-        True where the unit could have been flagged, shape (n,); all where None.
-    reason
-        Empty, or why nothing could be tested.
-    """
-
-    mask: BoolArray
-    tested: BoolArray | None = None
-    reason: str = ""
-
-
 @dataclass(frozen=True, slots=True)
 class Overlap:
-    """How far two supports flag the same places; NaN where neither flags any.
+    """How far two supports flag the same places; NaN where neither flags any or one has no test.
 
     Attributes
     ----------
@@ -101,105 +71,10 @@ class SupportCheck:
     notes: tuple[str, ...]
 
 
-Flagger = Callable[[Support], Flags]
-
-
-def high_high(
-    *,
-    permutations: int = 9_999,
-    alpha: float = 0.05,
-    corrected: bool = True,
-    least_people: float = LEAST_PEOPLE,
-    seed: int = 0,
-) -> Flagger:
-    """Return a rule that flags local Moran's High-High units of the Assuncao-Reis rate.
-
-    Units of under `least_people` are left out of the graph: hexagons of fields and slivers of
-    coast, where one event makes the highest rate of the county. Hexagons number thousands, so
-    the correction for multiple tests bears harder on them; `corrected=False` flags by p.
-    """
-
-    def flag(support: Support) -> Flags:
-        mask = np.zeros(len(support.codes), dtype=np.bool_)
-        known = _with_people(support, least_people)
-        if not known.any():
-            return Flags(mask, known, f"no unit has {least_people:g} people or more")
-        rate = assuncao_reis(support.events[known], support.population[known])
-        codes = np.asarray(support.codes, dtype=object)[known]
-        result = local_moran(
-            rate,
-            support.neighbours.subset(codes.tolist()),
-            permutations=permutations,
-            alpha=alpha,
-            seed=seed,
-            seeds_checked=0,
-            events=float(support.events[known].sum()),
-        )
-        label = result.cluster if corrected else result.raw_cluster
-        mask[known] = label == "High-High"
-        return Flags(mask, known, result.inference)
-
-    return flag
-
-
-def top_by_rate(
-    *,
-    population_share: float | None = None,
-    k: int | None = None,
-    least_people: float = LEAST_PEOPLE,
-) -> Flagger:
-    """Return a rule that flags the units of the highest shrunken rate (Marshall 1991).
-
-    Parameters
-    ----------
-    population_share
-        Highest rates first until this share of the people is reached: the same amount on every
-        support, whatever the size of its units.
-    k
-        Or a number of units. Give one of the two. Units without events are never flagged.
-    least_people
-        Units of fewer are left out.
-
-    Raises
-    ------
-    StatisticsError
-        Where neither or both are given, or one is out of range.
-    """
-    if (population_share is None) == (k is None):
-        raise StatisticsError("population_share, k: give one of the two")
-    share = 1.0 if population_share is None else population_share
-    if population_share is not None and not 0.0 < share < 1.0:
-        raise StatisticsError(f"population_share {share!r} is not between 0 and 1")
-    if k is not None and k < 1:
-        raise StatisticsError(f"k {k!r} is below 1")
-
-    def flag(support: Support) -> Flags:
-        mask = np.zeros(len(support.codes), dtype=np.bool_)
-        known = _with_people(support, least_people)
-        usable = np.flatnonzero(known & (support.events > 0))
-        if not usable.size:
-            return Flags(mask, known, f"no unit with {least_people:g} people or more has events")
-        rate = np.full(mask.shape, np.nan)
-        rate[known] = marshall(support.events[known], support.population[known])
-        if np.ptp(rate[known]) == 0:
-            return Flags(mask, known, "rates differ by no more than chance")
-        # Equal rates are taken in the order of codes, so that the answer is one.
-        order = usable[np.argsort(-rate[usable], kind="stable")]
-        if k is not None:
-            order = order[:k]
-        else:
-            reached = np.cumsum(support.population[order]) / np.nansum(support.population)
-            order = order[: int(np.searchsorted(reached, share)) + 1]
-        mask[order] = True
-        return Flags(mask, known)
-
-    return flag
-
-
 def compare_supports(
     base: Support,
     others: Sequence[Support],
-    flag: Flagger | Mapping[str, npt.ArrayLike],
+    flag: Flagger | Mapping[str, npt.ArrayLike | Flags],
 ) -> SupportCheck:
     """Flag units on every support by one rule and say how far the flagged places agree.
 
@@ -210,7 +85,8 @@ def compare_supports(
     others
         Supports of the same study area and the same events.
     flag
-        One rule for all, such as `high_high()`; or masks made elsewhere, by name of support.
+        One rule for all, such as `high_high()`; or masks or flags made elsewhere, by name of
+        support.
 
     Raises
     ------
@@ -251,7 +127,9 @@ def compare_supports(
             }
         )
     overlaps = tuple(
-        Overlap(
+        Overlap(names[i], names[j], np.nan, np.nan)
+        if flags[i].reason or flags[j].reason
+        else Overlap(
             names[i],
             names[j],
             _ratio(
@@ -271,18 +149,12 @@ def compare_supports(
     )
 
 
-def _with_people(support: Support, least: float) -> BoolArray:
-    if not least > 0:
-        raise StatisticsError(f"least_people {least!r} must be above 0: a rate needs people")
-    with np.errstate(invalid="ignore"):
-        return np.asarray(support.population >= least, dtype=np.bool_)
-
-
-def _flags(support: Support, flag: Flagger | Mapping[str, npt.ArrayLike]) -> Flags:
+def _flags(support: Support, flag: Flagger | Mapping[str, npt.ArrayLike | Flags]) -> Flags:
     if callable(flag):
         found = flag(support)
     elif support.name in flag:
-        found = Flags(np.asarray(flag[support.name], dtype=np.bool_))
+        made = flag[support.name]
+        found = made if isinstance(made, Flags) else Flags(np.asarray(made, dtype=np.bool_))
     else:
         raise StatisticsError(
             f"flag: no mask for {support.name!r}; there are {', '.join(map(repr, flag))}"

@@ -150,7 +150,7 @@ def print_run(console: Console, run: PublishedRun) -> None:
             ["rank", "neighbourhood", "code", "score", "rank range", "chance in list", "tier"],
             [
                 [
-                    f"{int(row[f'{key}_rank'])} {nation[code]}".strip(),
+                    f"{int(row[f'{key}_rank'])} {nation[str(code)]}".strip(),
                     str(row["area_label"]),
                     str(code),
                     f"{row[f'{key}_score']:.1f}",
@@ -167,7 +167,7 @@ def print_run(console: Console, run: PublishedRun) -> None:
             console.line(f"{line} {who}".strip())
         for kind, first in first_within(areas, key, most=_WITHIN).items():
             named = "; ".join(
-                f"{row['area_label']} ({code}, {row[f'{key}_rank']:.0f} {among[code]})"
+                f"{row['area_label']} ({code}, {row[f'{key}_rank']:.0f} {among[str(code)]})"
                 for code, row in first.iterrows()
             )
             console.line(f"First among {kind} areas: {named}")

@@ -70,14 +70,19 @@ SPACE_TIME: Columns = (
 )
 SUPPORT: Columns = (
     ("priority", "Priority", "text", "Key of the priority, such as sv01."),
-    ("flagged_by", "Rule", "text", "What flags a unit: High-High by p or q, or highest rates."),
+    (
+        "flagged_by",
+        "Rule",
+        "text",
+        "this run: its clusters, hot spots, flagged areas. counts: one rule, whatever is set.",
+    ),
     ("first", "First units", "text", "areas, hexagons of 500 m or MSOAs."),
     ("second", "Second units", "text", "What they are compared with."),
     (
         "jaccard_area",
         "Overlap of land",
         "share",
-        "Land flagged by both over land flagged by either; empty where neither flags any.",
+        "Land flagged by both over that by either; empty where none is, or one was not tested.",
     ),
     (
         "jaccard_events",
@@ -86,10 +91,20 @@ SUPPORT: Columns = (
         "Events in units flagged by both over events in units flagged by either.",
     ),
     ("first_units", "Number of first units", "units", "How many there are."),
-    ("first_flagged", "First units flagged", "units", "How many of them are flagged."),
+    (
+        "first_flagged",
+        "First units flagged",
+        "units",
+        "How many of them are flagged; empty where no test was made.",
+    ),
     ("second_units", "Number of second units", "units", "How many there are."),
-    ("second_flagged", "Second units flagged", "units", "How many of them are flagged."),
-    ("note", "Note", "text", "Why a comparison is missing."),
+    (
+        "second_flagged",
+        "Second units flagged",
+        "units",
+        "How many of them are flagged; empty where no test was made.",
+    ),
+    ("note", "Note", "text", "Why a test or comparison is missing, and what was assumed."),
 )
 COVERAGE: Columns = (
     ("priority", "Priority", "text", "Key of the priority, such as sv01."),

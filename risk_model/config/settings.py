@@ -215,7 +215,7 @@ class Statistics(Model):
         "alone. less: areas unlike their neighbours (High-Low, Low-High) and cold spots alone; no "
         "area can then be High-High or hot, so the cluster strands of the evidence hold nowhere. "
         "One side makes half the p-value, so what it looks for is found more easily. Monthly "
-        "patterns and the support check stay two-sided.",
+        "patterns and the support check's rule of counts stay two-sided.",
     )
     smoothing: Literal["gamma_poisson", "marshall", "local_marshall"] = Field(
         "gamma_poisson",

@@ -85,6 +85,33 @@ def test_supports_are_compared_with_the_published_areas(tables: EngineTables) ->
     assert support_table(country, "sv01") is None
 
 
+def test_a_side_that_was_not_tested_is_not_said_to_flag_none(tables: EngineTables) -> None:
+    """26 areas are too few to test: 0 would say that they were looked at and none stood out."""
+    names = ["this run: High-High by q", "counts: High-High by q", "this run: flagged"]
+    rows = tables.support.iloc[[0, 0, 0]].assign(
+        flagged_by=names,
+        first_flagged=[None, 0.0, 5.0],
+        second_flagged=[3.0, 0.0, 1.0],
+        jaccard_area=[None, None, 0.25],
+        jaccard_events=[None, None, 0.5],
+    )
+    run = replace(tables, support=rows)
+    table = support_table(run, "sv01")
+    assert table is not None
+    assert [row[2:] for row in table.rows] == [
+        ("not tested and 3", "not tested", "not tested"),
+        ("0 and 0", "none flagged", "none flagged"),
+        ("5 and 1", "50%", "25%"),
+    ]
+    assert [row[0].split(":")[0] for row in table.rows] == [
+        "this run's clusters",
+        "by plain counts",
+        "this run's flagged areas, and elsewhere as many residents of the highest rates",
+    ]
+    assert "without the ring of areas around" in supports_said(run, "sv01")
+    assert "this run" not in supports_said(tables, "sv01")  # an older run had counts alone
+
+
 def test_what_the_list_covers_is_given_three_ways_and_marked_same_data(
     tables: EngineTables,
 ) -> None:
