@@ -27,7 +27,7 @@ from risk_model.model_store import read_model
 from risk_model.pipeline import build_model
 from risk_model.run_store import PublishedRun
 from risk_model.whatif import density_shares
-from spatial import incidents
+from spatial import incident_scans
 from spatial.errors import InputError
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -101,7 +101,7 @@ def test_two_workers_publish_the_same_bytes(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(incidents, "_FILES", 2)  # so that there are files for both
+    monkeypatch.setattr(incident_scans, "_FILES", 2)  # so that there are files for both
     other = api.run(request_of_country, runs=tmp_path, now=NOW, workers=2)
     assert other.run_id == run.run_id
     made_here = set(other.manifest["outputs"]) - {"map.html", "README.txt"}
