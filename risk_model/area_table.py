@@ -127,6 +127,7 @@ def priority_columns(
         "lisa_q": said(found.clusters.q),
         "lisa_cluster": cluster.astype(object),
         "gi_z": found.clusters.gi_z,
+        "gi_p": said(found.clusters.gi_p),
         "gi_q": said(found.clusters.gi_q),
         "gi_bin": _whole(said(found.clusters.gi_bin)),
         "density_share": found.density_share,

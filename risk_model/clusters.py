@@ -42,8 +42,8 @@ class Clusters:
     ----------
     variable
         Words for the variable that was tested.
-    gi_z, gi_q, gi_bin, gi_raw_bin
-        Gi* of the same variable: Z, q, and the bin (3, 2, 1 for a hot spot at 99, 95, 90 %,
+    gi_z, gi_p, gi_q, gi_bin, gi_raw_bin
+        Gi* of the same variable: Z, p, q, and the bin (3, 2, 1 for a hot spot at 99, 95, 90 %,
         negative for a cold spot) with and without correction for many tests.
     agreement, gi_agreement
         Share of five further seeds with the published label or bin; NaN for Gi* where a peer's
@@ -60,6 +60,7 @@ class Clusters:
     raw_cluster: NDArray[np.str_]
     agreement: NDArray[np.float64]
     gi_z: NDArray[np.float64]
+    gi_p: NDArray[np.float64]
     gi_q: NDArray[np.float64]
     gi_bin: NDArray[np.float64]
     gi_raw_bin: NDArray[np.float64]
@@ -147,6 +148,7 @@ def _test_clusters(
             raw_cluster=words,
             agreement=blank,
             gi_z=blank,
+            gi_p=blank,
             gi_q=blank,
             gi_bin=blank,
             gi_raw_bin=blank,
@@ -216,6 +218,7 @@ def _test_clusters(
         raw_cluster=spread(local.raw_cluster, words),
         agreement=spread(local.agreement, blank),
         gi_z=spread(hot.z, blank),
+        gi_p=spread(hot.p, blank),
         gi_q=spread(hot.q, blank),
         gi_bin=spread(hot.bin, blank),
         gi_raw_bin=spread(hot.raw_bin, blank),

@@ -152,13 +152,20 @@ PER_PRIORITY: Mapping[str, Column] = _table(
         "Gi* of the same figure: above 0 where the area and its neighbours are high together.",
     ),
     (
+        "gi_p",
+        "Gi* p-value",
+        "probability",
+        (
+            "Pseudo p-value of Gi*, before correction for many tests; two-sided unless the "
+            "settings ask for one side. The strand cluster_raw needs 0.05 or less of it, or of the "
+            "cluster p-value."
+        ),
+    ),
+    (
         "gi_q",
         "Gi* q-value",
         "probability",
-        (
-            "Pseudo p-value of Gi*, corrected for testing every area; two-sided unless the "
-            "settings ask for one side."
-        ),
+        "That p-value corrected for testing every area (Benjamini and Hochberg).",
     ),
     (
         "gi_bin",

@@ -28,6 +28,7 @@ COLUMNS = [
     "lisa_q",
     "lisa_cluster",
     "gi_z",
+    "gi_p",
     "gi_q",
     "gi_bin",
     "density_share",
@@ -159,8 +160,27 @@ def test_manifest_values(scored: Scored) -> None:
 
 def test_corrected_over_the_study_areas_alone(scored: Scored) -> None:
     for name in ("sv01", "sv04"):
-        p, q = scored.areas[f"{name}_lisa_p"], scored.areas[f"{name}_lisa_q"]
-        np.testing.assert_allclose(q, false_discovery_control(p))
+        for test in ("lisa", "gi"):
+            p, q = scored.areas[f"{name}_{test}_p"], scored.areas[f"{name}_{test}_q"]
+            np.testing.assert_allclose(q, false_discovery_control(p))
+
+
+def test_the_weaker_cluster_strand_can_be_checked_from_the_columns() -> None:
+    """Without correction: High-High by local Moran's p, or hot by that of Gi*."""
+    data = CASE.case(n=80, seed=3)
+    counts = data.counts.copy()
+    counts[[27, 28, 35, 36]] *= 2
+    areas = score(CASE.case(n=80, seed=3, counts=counts), CASE.settings()).areas
+    for name in ("sv01", "sv04"):
+        at = {column: areas[f"{name}_{column}"] for column in COLUMNS}
+        named = at["strands"].str.split("; ")
+        weaker = named.map(lambda strands: "cluster_raw" in strands)
+        either = weaker | named.map(lambda strands: "cluster" in strands)
+        hot = (at["gi_p"] <= 0.05) & (at["gi_z"] > 0)
+        alike = (at["lisa_p"] <= 0.05) & (at["lisa_i"] > 0) & (at["gi_z"] > 0)
+        assert weaker.any()
+        assert (hot & ~alike).any(), "only Gi* says so of some"
+        pd.testing.assert_series_equal(either, hot | alike, check_names=False)
 
 
 def test_equal_runs_are_equal(scored: Scored) -> None:
