@@ -19,6 +19,7 @@ from dashboards.state import ViewState
 from dashboards.strata import strata_of
 from risk_model.figure_words import certainty, chance
 from risk_model.run_store import PublishedRun
+from spatial.local_tests import QUADRANTS, SEEDS_CHECKED
 
 __all__ = [
     "AreaStory",
@@ -360,13 +361,20 @@ def _figures(view: RunView, priority: str, row: pd.Series[Any]) -> tuple[Fact, .
         lines.append(
             Fact(
                 "Beside its neighbours",
-                words.cluster_words(cluster, side),
+                words.cluster_words(cluster, side)
+                + _again(view, f"{priority}_lisa_agreement", row, labelled=cluster in QUADRANTS),
                 helps["lisa_cluster"],
             )
         )
     if view.has(f"{priority}_gi_bin"):
+        spot = own("gi_bin")
         lines.append(
-            Fact("Hot or cold spot (Gi*)", words.spot_words(own("gi_bin"), side), helps["gi_bin"])
+            Fact(
+                "Hot or cold spot (Gi*)",
+                words.spot_words(spot, side)
+                + _again(view, f"{priority}_gi_agreement", row, labelled=abs(spot) > 0),
+                helps["gi_bin"],
+            )
         )
     lines += [Fact(*told) for told in standing_figures(row.to_dict(), priority, len(view.areas))]
     if np.isfinite(own("density_share")):
@@ -378,6 +386,16 @@ def _figures(view: RunView, priority: str, row: pd.Series[Any]) -> tuple[Fact, .
             )
         )
     return tuple(lines)
+
+
+def _again(view: RunView, column: str, row: pd.Series[Any], *, labelled: bool) -> str:
+    """Say how many further seeds give a label; nothing where a run, being older, has no column."""
+    if not labelled or not view.has(column):
+        return ""
+    share = _float(row, column)
+    if np.isnan(share):
+        return " (not drawn again from other random seeds)"
+    return f" ({round(share * SEEDS_CHECKED)} of {SEEDS_CHECKED} further random seeds agree)"
 
 
 def area_story(view: RunView, priority: str, code: str) -> AreaStory | None:

@@ -20,6 +20,7 @@ from spatial.distance_weights import weighted_global_moran, weighted_local_moran
 from spatial.errors import ConfigError, Fault
 from spatial.esda_engine import esda_gi_star_counts
 from spatial.getis import LocalG, local_g
+from spatial.local_tests import SEEDS_CHECKED
 from spatial.moran import LocalMoran, assuncao_reis, global_moran, local_moran
 from spatial.permutation import PermutationCounts
 from spatial.shared_draws import SharedDraws
@@ -177,7 +178,7 @@ def _test_clusters(
             correction=settings.correction,
             alternative=settings.alternative,
             seed=config.uncertainty.seed,
-            seeds_checked=0 if settings.engine == "esda" else 5,
+            seeds_checked=0 if settings.engine == "esda" else SEEDS_CHECKED,
             events=events,
             counts=counts,
             shared=shared,

@@ -12,6 +12,7 @@ from math import isnan, nan
 from typing import Any, NamedTuple
 
 from risk_model.figure_words import INDICATOR_WORDS, chance, how_sure, number, percent
+from spatial.local_tests import QUADRANTS, SEEDS_CHECKED
 
 __all__ = [
     "AreaFacts",
@@ -100,6 +101,9 @@ class AreaFacts:
     map_point_share: float = nan
     police_generated_share: float = nan
     artefact: str = ""
+    lisa_agreement: float = nan
+    gi_bin: float = nan
+    gi_agreement: float = nan
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +223,7 @@ def _sure(facts: AreaFacts, say: _Said) -> str:
     elif not facts.not_scored:
         said += _place(facts, say)
     said += _strength(facts, say)
+    said += _drawn_again(facts, say)
     return f"How sure: {'; '.join(said)}." if said else ""
 
 
@@ -265,6 +270,30 @@ def _strength(facts: AreaFacts, say: _Said) -> list[str]:
     covered = say("months_covered", facts.months_covered, "months", f"{facts.months_covered}")
     said.append(f"above the expected count in {above} of {covered} months")
     return [*said, _trend(facts, say)]
+
+
+def _drawn_again(facts: AreaFacts, say: _Said) -> list[str]:
+    """Say of a label that the area carries how many further seeds gave it, unless all did."""
+    labels = []
+    if facts.cluster in QUADRANTS:
+        labels.append(("cluster_seeds", f"{facts.cluster} label", facts.lisa_agreement))
+    if abs(facts.gi_bin) > 0:  # NaN compares False
+        labels.append(
+            ("spot_seeds", "hot spot" if facts.gi_bin > 0 else "cold spot", facts.gi_agreement)
+        )
+    said = []
+    for figure, label, share in labels:
+        if isnan(share):
+            said.append(f"its {label} was not drawn again from other random seeds")
+        elif share < 1.0:
+            same = round(share * SEEDS_CHECKED)
+            held = say(figure, same, "seeds", f"{same}")
+            of = say("seeds_checked", SEEDS_CHECKED, "seeds", f"{SEEDS_CHECKED}")
+            said.append(
+                f"its {label} came out again from {held} of {of} further random seeds, so chance "
+                "can change it"
+            )
+    return said
 
 
 def _trend(facts: AreaFacts, say: _Said) -> str:

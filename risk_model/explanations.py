@@ -116,7 +116,7 @@ _FROM_COLUMNS = (
     *("rr_hi", "density_share", "months_above", "months_covered", "population", "stratum"),
     *("rank_in_stratum", "uplift", "p_above_cut", "beside_list", "recent", "recent_expected"),
     *("recent_months", "p_rise", "calendar_months", "map_point_share", "police_generated_share"),
-    "artefact",
+    *("artefact", "lisa_agreement", "gi_bin", "gi_agreement"),
 )
 
 

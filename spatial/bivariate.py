@@ -10,6 +10,7 @@ import numpy.typing as npt
 from spatial.further_seeds import LabelArray
 from spatial.labels import label_areas, label_words, quadrants_of, untested_numbers
 from spatial.local_tests import (
+    SEEDS_CHECKED,
     Correction,
     against_alternative,
     check_test,
@@ -106,7 +107,7 @@ def bivariate_moran(
     correction: Correction = "benjamini-hochberg",
     alternative: Alternative = "two-sided",
     seed: int = 0,
-    seeds_checked: int = 5,
+    seeds_checked: int = SEEDS_CHECKED,
     events: float | None = None,
 ) -> BivariateMoran:
     """Test whether the neighbours' `y` goes with the area's own `x`, after Anselin et al. (2002).

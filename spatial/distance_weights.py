@@ -21,6 +21,7 @@ from spatial.distance_graphs import WeightedNeighbours, row_sums
 from spatial.errors import StatisticsError
 from spatial.labels import label_areas, quadrants_of, untested_numbers
 from spatial.local_tests import (
+    SEEDS_CHECKED,
     Correction,
     against_alternative,
     check_test,
@@ -177,7 +178,7 @@ def weighted_local_moran(
     correction: Correction = "benjamini-hochberg",
     alternative: Alternative = "two-sided",
     seed: int = 0,
-    seeds_checked: int = 5,
+    seeds_checked: int = SEEDS_CHECKED,
     events: float | None = None,
 ) -> LocalMoran:
     """Test each area for likeness to its surroundings where near areas weigh more.

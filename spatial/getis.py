@@ -14,6 +14,7 @@ from spatial.further_seeds import p_bounds
 from spatial.gi_bins import gi_bins, gi_labels, gi_level
 from spatial.local_tests import (
     AGREEMENT_STAGE,
+    SEEDS_CHECKED,
     Correction,
     check_test,
     checked_values,
@@ -160,7 +161,7 @@ def local_g(
     correction: Correction = "benjamini-hochberg",
     alternative: Alternative = "two-sided",
     seed: int = 0,
-    seeds_checked: int = 5,
+    seeds_checked: int = SEEDS_CHECKED,
     events: float | None = None,
     counts: PermutationCounts | None = None,
     shared: SharedDraws | None = None,

@@ -19,6 +19,7 @@ __all__ = [
     "NOT_TESTABLE",
     "NO_NEIGHBOURS",
     "QUADRANTS",
+    "SEEDS_CHECKED",
     "Correction",
     "against_alternative",
     "check_test",
@@ -46,6 +47,9 @@ FEWEST_AREAS = 30
 
 FEWEST_EVENTS = 50
 """Below this many events a map of rates is mostly chance, and no test is made."""
+
+SEEDS_CHECKED = 5
+"""Further seeds from which a label is drawn again, unless asked otherwise."""
 
 AGREEMENT_STAGE = 502
 """Spawn key of the further seeds, apart from the published one's (`PERMUTATION_STAGE`)."""

@@ -14,6 +14,7 @@ from spatial.further_seeds import LabelArray
 from spatial.labels import label_areas, label_words, quadrants_of, untested_numbers
 from spatial.local_tests import (
     CLUSTERS,
+    SEEDS_CHECKED,
     Correction,
     against_alternative,
     check_test,
@@ -195,7 +196,7 @@ def local_moran(
     alternative: Alternative = "two-sided",
     seed: int = 0,
     engine: Engine = "exact",
-    seeds_checked: int = 5,
+    seeds_checked: int = SEEDS_CHECKED,
     events: float | None = None,
     shared: SharedDraws | None = None,
 ) -> LocalMoran:

@@ -146,6 +146,15 @@ PER_PRIORITY: Mapping[str, Column] = _table(
         ),
     ),
     (
+        "lisa_agreement",
+        "Cluster drawn again",
+        "share",
+        (
+            "Share of five further random seeds that give the area the same label. Below 1 chance "
+            "can change it. Empty where nothing was tested."
+        ),
+    ),
+    (
         "gi_z",
         "Gi* Z",
         "number",
@@ -174,6 +183,15 @@ PER_PRIORITY: Mapping[str, Column] = _table(
         (
             "Gi* bin: 3, 2, 1 a hot spot at 99, 95, 90 % confidence; -3, -2, -1 a cold spot; 0 "
             "neither. By the corrected figure."
+        ),
+    ),
+    (
+        "gi_agreement",
+        "Hot or cold spot drawn again",
+        "share",
+        (
+            "Share of five further random seeds that give the area the same Gi* bin. Empty where "
+            "nothing was tested, and under statistics.engine: esda, which is too slow to repeat."
         ),
     ),
     (

@@ -35,6 +35,7 @@ FACTS = AreaFacts(
     rr_lo=1.602,
     rr_hi=2.7,
     cluster="High-High",
+    lisa_agreement=1.0,
     density_share=0.62,
     months_above=6.0,
     months_covered=6,
@@ -95,6 +96,7 @@ CASES = (
     {"uplift": 1.2, "dropped": ("deprivation_without_crime",)},
     {"score": 20.0, "p_top": 0.002, "beside_list": True, "p_above_cut": 0.07, "p_rise": 0.1},
     {"within": "Wales", "p_rise": 0.5, "rank_lo": 3.0, "rank_hi": 3.0},
+    {"lisa_agreement": 0.6, "gi_bin": 2.0, "gi_agreement": 0.8},
 )
 
 
@@ -176,6 +178,41 @@ def test_uncorrected_cluster_is_worded_weaker() -> None:
     assert "a weaker sign that does not hold" in raw["sure"]
     alone = told(strands=frozenset(), cluster="High-Low")
     assert "standing alone: a high rate beside low ones" in alone["sure"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "clauses"),
+    [
+        ({"lisa_agreement": 1.0, "gi_bin": 3.0, "gi_agreement": 1.0}, []),
+        ({"lisa_agreement": 0.8}, ["its High-High label came out again from 4 of 5"]),
+        ({"lisa_agreement": 0.0}, ["its High-High label came out again from 0 of 5"]),
+        (
+            {"lisa_agreement": 0.6, "gi_bin": 1.0, "gi_agreement": 0.4},
+            [
+                "its High-High label came out again from 3 of 5",
+                "its hot spot came out again from 2 of 5",
+            ],
+        ),
+        (
+            {"lisa_agreement": 1.0, "gi_bin": -2.0, "gi_agreement": 0.2, "events": 1.0},
+            ["its cold spot came out again from 1 of 5"],
+        ),
+        # No label: nothing that another seed could take away is claimed.
+        ({"cluster": "Not significant", "lisa_agreement": 0.4, "gi_bin": 0.0}, []),
+        ({"cluster": "Not significant", "gi_bin": 0.0, "gi_agreement": 0.4}, []),
+        # esda's loop is not repeated for Gi*.
+        (
+            {"lisa_agreement": 1.0, "gi_bin": 2.0, "gi_agreement": np.nan},
+            ["its hot spot was not drawn again from other random seeds"],
+        ),
+    ],
+)
+def test_a_label_that_another_seed_could_change_says_how_many_gave_it(
+    changes: dict[str, object], clauses: list[str]
+) -> None:
+    sure = told(**{"lisa_agreement": 1.0, **changes})["sure"]
+    said = [clause for clause in sure.rstrip(".").split("; ") if "random seed" in clause]
+    assert [clause.partition(" further")[0] for clause in said] == clauses
 
 
 def test_missing_figures_are_said() -> None:

@@ -27,10 +27,12 @@ COLUMNS = [
     "lisa_p",
     "lisa_q",
     "lisa_cluster",
+    "lisa_agreement",
     "gi_z",
     "gi_p",
     "gi_q",
     "gi_bin",
+    "gi_agreement",
     "density_share",
     "score",
     "rank",
@@ -181,6 +183,44 @@ def test_the_weaker_cluster_strand_can_be_checked_from_the_columns() -> None:
         assert weaker.any()
         assert (hot & ~alike).any(), "only Gi* says so of some"
         pd.testing.assert_series_equal(either, hot | alike, check_names=False)
+
+
+@pytest.mark.parametrize("engine", ["exact", "esda"])
+def test_each_area_says_how_far_its_labels_hang_on_the_seed(engine: str) -> None:
+    data = CASE.case(n=80, seed=0)
+    counts = data.counts.copy()
+    counts[[27, 28, 29, 35, 36, 37]] *= 3
+    tests = {"correction": "none", "engine": engine, "permutations": 9_999}
+    config = CASE.one(
+        {"event_rate": 1.0}, {VIOLENCE: 1.0}, draws=100, sections={"statistics": tests}
+    )
+    found = score(CASE.case(n=80, seed=0, counts=counts), config)
+    at = {column: found.areas[f"sv01_{column}"] for column in COLUMNS}
+    words, said = found.areas["sv01_reasons"], found.diagnostics["sv01"]
+    kinds = {
+        "lisa": (
+            at["lisa_cluster"].isin(["High-High", "Low-Low", "High-Low", "Low-High"]),
+            "label",
+        ),
+        "gi": (at["gi_bin"].fillna(0) != 0, "spot"),
+    }
+    for test, (labelled, name) in kinds.items():
+        least = said[{"lisa": "seeds_agree_at_least", "gi": "spots_agree_at_least"}[test]]
+        share = at[f"{test}_agreement"]
+        assert labelled.sum() > 3
+        if test == "gi" and engine == "esda":
+            assert share.isna().all()
+            assert least is None
+            again = words.str.contains("spot was not drawn again from other random seeds")
+            assert list(again) == list(labelled)
+            continue
+        assert (share * 5).isin(range(6)).all()
+        assert share[labelled].min() == least
+        told = words.str.extract(rf" {name} came out again from (\d) of 5 further", expand=False)
+        shaky = labelled & (share < 1)
+        assert shaky.any()
+        assert list(told[shaky].astype(int)) == list((share[shaky] * 5).round().astype(int))
+        assert told[~shaky].isna().all()
 
 
 def test_equal_runs_are_equal(scored: Scored) -> None:

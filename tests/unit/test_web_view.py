@@ -120,20 +120,22 @@ def test_the_story_of_an_area(run: view.RunView) -> None:
     told = {fact.label: fact.text for fact in story.figures}
     assert told["Offences recorded"] == "89"
     assert told["Rank among urban areas"] == "1 of 32"
-    assert told["Beside its neighbours"] == "High, beside high neighbours"
+    assert told["Beside its neighbours"] == (
+        "High, beside high neighbours (5 of 5 further random seeds agree)"
+    )
     assert all(fact.help for fact in story.figures)
 
 
 @pytest.mark.parametrize(
     ("area", "said"),
     [
-        (0, "Hot spot, 99% confidence"),
-        (1, "Hot spot, 95% confidence"),
-        (2, "Hot spot, 90% confidence"),
+        (0, "Hot spot, 99% confidence (5 of 5 further random seeds agree)"),
+        (1, "Hot spot, 95% confidence (5 of 5 further random seeds agree)"),
+        (2, "Hot spot, 90% confidence (5 of 5 further random seeds agree)"),
         (3, "Neither"),
-        (4, "Cold spot, 90% confidence"),
-        (5, "Cold spot, 95% confidence"),
-        (6, "Cold spot, 99% confidence"),
+        (4, "Cold spot, 90% confidence (4 of 5 further random seeds agree)"),
+        (5, "Cold spot, 95% confidence (5 of 5 further random seeds agree)"),
+        (6, "Cold spot, 99% confidence (5 of 5 further random seeds agree)"),
         (47, "Not tested"),
     ],
 )
@@ -145,6 +147,26 @@ def test_the_story_says_hot_and_cold_spots_in_words(
     spot = next(fact for fact in story.figures if fact.label == "Hot or cold spot (Gi*)")
     assert spot.text == said
     assert "3, 2, 1 a hot spot at 99, 95, 90 % confidence" in spot.help
+
+
+def test_the_story_says_how_many_further_seeds_give_the_label(run: view.RunView) -> None:
+    def told(of: view.RunView, area: int) -> dict[str, str]:
+        story = view.area_story(of, "sv01", str(of.areas.index[area]))
+        assert story is not None
+        return {fact.label: fact.text for fact in story.figures}
+
+    high = "High, beside high neighbours"
+    assert told(run, 0)["Beside its neighbours"] == f"{high} (5 of 5 further random seeds agree)"
+    assert told(run, 5)["Beside its neighbours"] == f"{high} (3 of 5 further random seeds agree)"
+    assert told(run, 6)["Beside its neighbours"] == "No pattern beyond chance"
+    esda = changed(run, sv01_gi_agreement=np.nan)
+    assert told(esda, 0)["Hot or cold spot (Gi*)"] == (
+        "Hot spot, 99% confidence (not drawn again from other random seeds)"
+    )
+    assert told(esda, 3)["Hot or cold spot (Gi*)"] == "Neither"
+    lacks = ["sv01_lisa_agreement", "sv01_gi_agreement"]
+    older = dataclasses.replace(run, areas=run.areas.drop(columns=lacks))
+    assert not any("seed" in text for at in (0, 4, 5) for text in told(older, at).values())
 
 
 def test_a_run_without_gi_star_says_nothing_of_it(run: view.RunView) -> None:
