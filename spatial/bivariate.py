@@ -15,9 +15,8 @@ from spatial.local_tests import (
     against_alternative,
     check_test,
     checked_values,
-    is_constant,
     report_mask,
-    sum_slack,
+    standardised,
     why_not_tested,
 )
 from spatial.permutation import (
@@ -142,13 +141,14 @@ def bivariate_moran(
     reported = report_mask(report, neighbours.n)
     check_test(alpha=alpha, correction=correction, permutations=permutations)
     n, has = neighbours.n, neighbours.cardinalities > 0
-    reason = why_not_tested(own, has, events) or why_not_tested(other, has, events)
+    here, around = standardised(own), standardised(other)
+    reason = why_not_tested(here, has, events) or why_not_tested(around, has, events)
     nothing = np.full(n, np.nan)
-    if is_constant(own) or is_constant(other):
+    zx, zy = here.z, around.z
+    if here.is_constant or around.is_constant:
         zx = lag = nothing
         correlation = np.nan
     else:
-        zx, zy = ((v - v.mean()) / v.std() for v in (own, other))
         lag = neighbours.lag(zy)
         correlation = float((zx * zy).mean())
     i = zx * lag
@@ -160,9 +160,8 @@ def bivariate_moran(
             neighbours.codes, value, i, lag, correlation, nothing, nothing, blank, blank,
             permutations, seed, nothing, reason,
         )  # fmt: skip
-    widest = int(neighbours.cardinalities.max())
-    slack = sum_slack(other, other.std(), zy, widest)
-    at_mean = has & (np.abs(zx) <= sum_slack(own, own.std(), zx, 1))
+    slack = around.slack(int(neighbours.cardinalities.max()))
+    at_mean = has & (np.abs(zx) <= here.slack(1))
 
     def test(key: np.random.SeedSequence | int, only: BoolArray | None = None) -> FloatArray:
         counts = conditional_moran_counts(

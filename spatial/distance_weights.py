@@ -28,8 +28,9 @@ from spatial.local_tests import (
     checked_values,
     is_constant,
     report_mask,
-    sum_slack,
+    standardised,
     why_not_tested,
+    within_reach,
 )
 from spatial.moran import LocalMoran
 from spatial.permutation import (
@@ -64,7 +65,7 @@ def weighted_global_moran(y: npt.ArrayLike, neighbours: WeightedNeighbours) -> f
     y
         Shape (n,), in the order of `neighbours.codes`, finite.
     """
-    values = np.asarray(y, dtype=np.float64)
+    values, _ = within_reach(np.asarray(y, dtype=np.float64))
     has = neighbours.cardinalities > 0
     if is_constant(values) or not has.any():
         return float("nan")
@@ -205,10 +206,10 @@ def weighted_local_moran(
     check_test(alpha=alpha, correction=correction, permutations=permutations)
     has = neighbours.cardinalities > 0
     nothing = np.full(neighbours.n, np.nan)
-    reason = why_not_tested(values, has, events)
-    z = lag = nothing
-    if not is_constant(values):
-        z = (values - values.mean()) / values.std()
+    variable = standardised(values)
+    reason = why_not_tested(variable, has, events)
+    z = lag = variable.z
+    if not variable.is_constant:
         lag = neighbours.lag(z)
     against = against_alternative(z * lag, alternative)
     if reason:
@@ -217,7 +218,7 @@ def weighted_local_moran(
             neighbours.codes, z * lag, lag, nothing, nothing, blank, blank, permutations, seed,
             nothing, reason,
         )  # fmt: skip
-    slack = sum_slack(values, values.std(), z, int(neighbours.cardinalities.max()))
+    slack = variable.slack(int(neighbours.cardinalities.max()))
 
     def test(key: np.random.SeedSequence | int, only: BoolArray | None = None) -> FloatArray:
         counts = conditional_weighted_counts(

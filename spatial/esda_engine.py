@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spatial.errors import StatisticsError
-from spatial.local_tests import is_constant, refuse_not_finite
+from spatial.local_tests import is_constant, refuse_not_finite, within_reach
 from spatial.permutation import PermutationCounts
 from spatial.samples import PERMUTATION_STAGE
 from spatial.weights import Neighbours
@@ -104,7 +104,7 @@ def _checked(values: npt.ArrayLike, neighbours: Neighbours, permutations: int) -
         raise StatisticsError("values: all are equal, so that there is nothing to test")
     if permutations < 1:
         raise StatisticsError(f"permutations: {permutations} is below 1")
-    return y
+    return within_reach(y)[0]
 
 
 def _counted(

@@ -20,8 +20,9 @@ from spatial.local_tests import (
     checked_values,
     corrected,
     report_mask,
-    sum_slack,
+    standardised,
     why_not_tested,
+    within_reach,
 )
 from spatial.permutation import (
     Alternative,
@@ -128,6 +129,7 @@ def getis_ord_z(
     if n < 3:
         return np.full(n, np.nan)
     k = np.diff(indptr)
+    y, _ = within_reach(y)
     # Around the median, one extreme value does not swallow the digits of the others.
     centred = y - np.median(y)
     sums = neighbour_sums(centred, indptr, indices)
@@ -271,12 +273,15 @@ def local_g_of_maps(
     checked = [checked_values(row, neighbours.codes) for row in maps]
     has = neighbours.cardinalities > 0
     z = [getis_ord_z(y, neighbours.indptr, neighbours.indices, star=star) for y in checked]
+    variables = [standardised(y) for y in checked]
     reasons = [
-        why_not_tested(y, has, None if events is None else events[which])
-        for which, y in enumerate(checked)
+        why_not_tested(variable, has, None if events is None else events[which])
+        for which, variable in enumerate(variables)
     ]
     tested = [which for which, reason in enumerate(reasons) if not reason]
-    standard, slack = _standardised([checked[which] for which in tested], neighbours)
+    widest = int(neighbours.cardinalities.max(initial=0))
+    standard = np.array([variables[which].z for which in tested]).reshape(-1, neighbours.n)
+    slack = np.array([variables[which].slack(widest) for which in tested])
 
     def drawn(
         key: np.random.SeedSequence | int, only: BoolArray | None
@@ -375,29 +380,17 @@ def _read(
     return _Tested(p, q, gi_bins(z, counts, q), gi_bins(z, counts, inside))
 
 
-def _standardised(
-    maps: Sequence[FloatArray], neighbours: Neighbours
-) -> tuple[FloatArray, FloatArray]:
-    """Return maps with mean 0 and sd 1, and how close two sums of each count as equal."""
-    widest = int(neighbours.cardinalities.max(initial=0))
-    rows, slack = [], []
-    for y in maps:
-        scale = y.std()
-        z = (y - y.mean()) / scale
-        rows.append(z)
-        slack.append(sum_slack(y, scale, z, widest))
-    return np.array(rows).reshape(len(rows), neighbours.n), np.array(slack)
-
-
 def _local_value(
     y: FloatArray, neighbours: Neighbours, *, star: bool, weights: Weights
 ) -> FloatArray:
     """Return sum_j w_ij y_j; NaN for an island."""
     k = neighbours.cardinalities
-    total = neighbour_sums(y, neighbours.indptr, neighbours.indices) + (y if star else 0.0)
+    near, power = within_reach(y)
+    total = neighbour_sums(near, neighbours.indptr, neighbours.indices) + (near if star else 0.0)
     if weights == "row-standardised":
         total = total / np.maximum(1, k + int(star))
-    return np.where(k > 0, total, np.nan)
+    with np.errstate(over="ignore"):  # the sum of the largest numbers is infinite
+        return np.where(k > 0, np.ldexp(total, power), np.nan)
 
 
 def _sum_of_others(values: FloatArray) -> FloatArray:

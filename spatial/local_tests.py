@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,7 @@ __all__ = [
     "QUADRANTS",
     "SEEDS_CHECKED",
     "Correction",
+    "Standard",
     "against_alternative",
     "check_test",
     "checked_values",
@@ -28,8 +29,9 @@ __all__ = [
     "is_constant",
     "refuse_not_finite",
     "report_mask",
-    "sum_slack",
+    "standardised",
     "why_not_tested",
+    "within_reach",
 ]
 
 FloatArray = npt.NDArray[np.float64]
@@ -53,6 +55,79 @@ SEEDS_CHECKED = 5
 
 AGREEMENT_STAGE = 502
 """Spawn key of the further seeds, apart from the published one's (`PERMUTATION_STAGE`)."""
+
+
+_FAR = 400
+"""Power of two from which squares of values come near the ends of what a number can hold."""
+
+
+class Standard(NamedTuple):
+    """A variable with mean 0 and population standard deviation 1.
+
+    Attributes
+    ----------
+    z
+        Shape (n,); NaN where the values do not differ by more than rounding.
+    far
+        The largest value without its sign, in standard deviations: values far from 0 carry fewer
+        digits, and this is the scale of their own rounding. NaN where z is.
+    furthest
+        The largest z without its sign.
+    """
+
+    z: FloatArray
+    far: float
+    furthest: float
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether there is nothing to test."""
+        return not self.far > 0.0
+
+    def slack(self, size: int) -> float:
+        """Return how close two sums of up to `size` z count as equal."""
+        return sum(rounding_slack(np.array([scale]), size) for scale in (self.furthest, self.far))
+
+
+def standardised(values: FloatArray) -> Standard:
+    """Subtract the mean and divide by the population standard deviation.
+
+    In whatever unit: values whose squares no number can hold (from about 1e-154 down, from about
+    1e154 up) are multiplied by a power of two first, which rounds nothing. All other values give
+    `(values - values.mean()) / values.std()` to the last bit, with the passes over them that both
+    would make, once.
+
+    Parameters
+    ----------
+    values
+        Shape (n,), finite.
+    """
+    if is_constant(values):
+        return Standard(np.full(values.size, np.nan), np.nan, np.nan)
+    largest = float(max(values.max(), -values.min()))
+    near, power = within_reach(values, largest)
+    z = near - near.mean()
+    scale = np.sqrt((z * z).sum() / z.size)
+    z /= scale
+    far = float(np.ldexp(largest, -power) / scale)
+    return Standard(z, far, float(max(z.max(), -z.min())))
+
+
+def within_reach(values: FloatArray, largest: float | None = None) -> tuple[FloatArray, int]:
+    """Return values over a power of two, so that sums and squares of them are numbers, and its log.
+
+    Parameters
+    ----------
+    values
+        Shape (n,), finite. Those of any ordinary size come back as they are, with 0.
+    largest
+        The largest of them without its sign, where it is known.
+    """
+    top = float(np.abs(values).max(initial=0.0)) if largest is None else largest
+    power = int(np.frexp(top)[1])
+    if abs(power) < _FAR:
+        return values, 0
+    return np.ldexp(values, -power), power
 
 
 def against_alternative(i: FloatArray, alternative: Alternative) -> BoolArray:
@@ -91,22 +166,22 @@ def check_test(
         raise StatisticsError(f"permutations: {permutations} is below 1")
 
 
-def why_not_tested(values: FloatArray, has: BoolArray, events: float | None) -> str:
+def why_not_tested(variable: Standard, has: BoolArray, events: float | None) -> str:
     """Say why no test can be made, or nothing.
 
     Parameters
     ----------
-    values
-        Shape (n,), finite.
+    variable
+        What is tested, from `standardised`.
     has
         Which areas have a neighbour, shape (n,).
     events
         Events behind a rate; None where it is no rate.
     """
-    if is_constant(values):
+    if variable.is_constant:
         return "Not testable: the value is the same in every area."
-    if values.size < FEWEST_AREAS:
-        return f"Not tested: {values.size} areas, and at least {FEWEST_AREAS} are needed."
+    if has.size < FEWEST_AREAS:
+        return f"Not tested: {has.size} areas, and at least {FEWEST_AREAS} are needed."
     if events is not None and events < FEWEST_EVENTS:
         return f"Not tested: {events:g} events, and at least {FEWEST_EVENTS} are needed."
     if not has.any():
@@ -164,18 +239,10 @@ def corrected(p: FloatArray, reported: BoolArray, correction: Correction) -> Flo
     return benjamini_hochberg(inside) if correction == "benjamini-hochberg" else inside
 
 
-def sum_slack(values: FloatArray, scale: float, z: FloatArray, size: int) -> float:
-    """Return how close two sums of up to `size` standardised values count as equal.
-
-    The scale of the values' own rounding is added, in units of z: far from 0 they carry fewer
-    digits. `scale` is their standard deviation.
-    """
-    largest = np.array([np.abs(values).max() / scale])
-    return rounding_slack(z, size) + rounding_slack(largest, size)
-
-
 def is_constant(values: FloatArray) -> bool:
     """Tell whether values differ by more than rounding."""
     if values.size == 0:
         return True
-    return bool(np.ptp(values) <= 8 * np.finfo(np.float64).eps * np.abs(values).max())
+    high, low = values.max(), values.min()
+    with np.errstate(over="ignore"):  # apart by more than a number can hold is apart
+        return bool(high - low <= 8 * np.finfo(np.float64).eps * max(high, -low))

@@ -21,8 +21,9 @@ from spatial.local_tests import (
     checked_values,
     is_constant,
     report_mask,
-    sum_slack,
+    standardised,
     why_not_tested,
+    within_reach,
 )
 from spatial.permutation import (
     Alternative,
@@ -173,7 +174,7 @@ def global_moran(y: npt.ArrayLike, neighbours: Neighbours) -> GlobalMoran:
     y
         Shape (n,), in the order of `neighbours.codes`, finite.
     """
-    values = checked_values(y, neighbours.codes)
+    values, _ = within_reach(checked_values(y, neighbours.codes))
     has = neighbours.cardinalities > 0
     n, islands = neighbours.n, int((~has).sum())
     value = np.nan
@@ -243,12 +244,10 @@ def local_moran(
         raise StatisticsError(f"engine: {engine!r} is not exact or esda")
     has = neighbours.cardinalities > 0
     n = neighbours.n
-    reason = why_not_tested(values, has, events)
-    if is_constant(values):
-        z = lag = np.full(n, np.nan)
-    else:
-        scale = values.std()
-        z = (values - values.mean()) / scale
+    variable = standardised(values)
+    reason = why_not_tested(variable, has, events)
+    z = lag = variable.z
+    if not variable.is_constant:
         sums = neighbour_sums(z, neighbours.indptr, neighbours.indices)
         lag = neighbours.lag(z, sums)
     against = against_alternative(z * lag, alternative)
@@ -259,7 +258,7 @@ def local_moran(
             neighbours.codes, z * lag, lag, nothing, nothing, blank, blank, permutations, seed,
             nothing, reason,
         )  # fmt: skip
-    slack = sum_slack(values, scale, z, int(neighbours.cardinalities.max()))
+    slack = variable.slack(int(neighbours.cardinalities.max()))
     at_mean = has & (np.abs(z) <= slack)
 
     def drawn(

@@ -58,7 +58,11 @@ def test_turning_the_map_upside_down_swaps_hot_and_cold(
 
 
 @laws
-@given(maps(), st.sampled_from([1e-6, 3.0, 7e5]), st.sampled_from([0.0, -11.0, 1e6]))
+@given(
+    maps(),
+    st.integers(-200, 200).map(lambda e: 10.0**e) | st.sampled_from([3.0, 7e5]),
+    st.sampled_from([0.0, -11.0, 1e6]),
+)
 def test_unit_and_origin_do_not_matter(
     data: tuple[np.ndarray, Neighbours], unit: float, origin: float
 ) -> None:
