@@ -88,6 +88,11 @@ def _of(table: pd.DataFrame, priority: str) -> pd.DataFrame:
 def concentration_said(tables: EngineTables, priority: str) -> str:
     """Say in one sentence how concentrated events are, and how much of it chance alone gives."""
     rows = _of(tables.concentration, priority)
+    if not rows.empty and (rows["events"] == 0).all():
+        return (
+            "No offence of this priority was recorded in the period, so there is nothing to "
+            "concentrate. Take a longer period or more offences."
+        )
     if rows.empty or rows["gini"].isna().all():
         return "How concentrated events are was not computed in this run."
     areas = rows[rows["basis"] == "areas"]

@@ -65,7 +65,13 @@ def _row(key: str, found: PriorityEvents, data: ModelData, config: RiskConfig) -
     known = np.isfinite(rate) & np.isfinite(deprivation)
     head["areas"] = int((known & data.in_study).sum())
     if not known.any():
-        return {**head, "note": "Not tested: no area has both a rate and a deprivation score."}
+        return {
+            **head,
+            "note": (
+                "Not tested: no area has both a rate and a deprivation score. Check the files of "
+                "both."
+            ),
+        }
     graph = data.neighbours.subset(
         code for code, kept in zip(data.area_codes, known, strict=True) if kept
     )

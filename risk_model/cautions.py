@@ -12,6 +12,7 @@ from risk_model.config.names import CRIME_INDICATORS
 from risk_model.config.risk import RiskConfig
 from risk_model.indicators import SetRates
 from risk_model.model_data import ModelData
+from spatial.local_tests import FEWEST_AREAS, FEWEST_EVENTS, MORE_AREAS, MORE_EVENTS
 
 __all__ = [
     "FEWEST_AREAS",
@@ -25,9 +26,6 @@ __all__ = [
 
 RARE_EVENTS = 1.0
 """Events an area below which a null map shows false clusters of low values: docs/validation.md."""
-FEWEST_AREAS = 30
-FEWEST_EVENTS = 50
-"""Below these no statement of certainty is made, and the run says so."""
 
 
 def study_events(data: ModelData, rates: SetRates) -> float:
@@ -80,7 +78,8 @@ def _priority_warnings(name: str, found: Findings, data: ModelData) -> list[str]
             "indicators count too; deprivation_without_crime does not."
         )
     if found.inference_off:
-        said.append(f"{name}: no statements of certainty are made: {found.inference_off}.")
+        out = MORE_AREAS if int(data.in_study.sum()) < FEWEST_AREAS else MORE_EVENTS
+        said.append(f"{name}: no statements of certainty are made: {found.inference_off}. {out}")
     elif found.clusters.inference:
         said.append(f"{name}: clusters: {found.clusters.inference}")
     elif study_events(data, found.rates) < RARE_EVENTS * int(data.in_study.sum()):

@@ -154,7 +154,7 @@ def _test_clusters(
             gi_bin=blank,
             gi_raw_bin=blank,
             gi_agreement=blank,
-            inference="Not testable: no values.",
+            inference="Not testable: no area has a rate. Check the population and the period.",
             global_moran=nothing,
         )
     graph = _among(data, known)

@@ -12,13 +12,18 @@ from spatial.permutation import Alternative, benjamini_hochberg, rounding_slack
 
 __all__ = [
     "AGREEMENT_STAGE",
+    "CHECK_COLUMN",
     "CLUSTERS",
     "FEWEST_AREAS",
     "FEWEST_EVENTS",
+    "MORE_AREAS",
+    "MORE_EVENTS",
+    "MORE_MONTHS",
     "NOT_SIGNIFICANT",
     "NOT_TESTABLE",
     "NO_NEIGHBOURS",
     "QUADRANTS",
+    "REACH_FURTHER",
     "SEEDS_CHECKED",
     "Correction",
     "Standard",
@@ -49,6 +54,13 @@ FEWEST_AREAS = 30
 
 FEWEST_EVENTS = 50
 """Below this many events a map of rates is mostly chance, and no test is made."""
+
+MORE_AREAS = "Take a wider study area."
+MORE_EVENTS = "Take a longer period or more offences."
+MORE_MONTHS = "Take a longer period."
+CHECK_COLUMN = "Check the column that it comes from."
+REACH_FURTHER = "Take neighbours by distance, or check the boundaries."
+"""Ways out of a test that was not made."""
 
 SEEDS_CHECKED = 5
 """Further seeds from which a label is drawn again, unless asked otherwise."""
@@ -179,13 +191,15 @@ def why_not_tested(variable: Standard, has: BoolArray, events: float | None) -> 
         Events behind a rate; None where it is no rate.
     """
     if variable.is_constant:
-        return "Not testable: the value is the same in every area."
+        return f"Not testable: the value is the same in every area. {CHECK_COLUMN}"
     if has.size < FEWEST_AREAS:
-        return f"Not tested: {has.size} areas, and at least {FEWEST_AREAS} are needed."
+        return f"Not tested: {has.size} areas, and at least {FEWEST_AREAS} are needed. {MORE_AREAS}"
     if events is not None and events < FEWEST_EVENTS:
-        return f"Not tested: {events:g} events, and at least {FEWEST_EVENTS} are needed."
+        return (
+            f"Not tested: {events:g} events, and at least {FEWEST_EVENTS} are needed. {MORE_EVENTS}"
+        )
     if not has.any():
-        return "Not testable: no area has a neighbour."
+        return f"Not testable: no area has a neighbour. {REACH_FURTHER}"
     return ""
 
 

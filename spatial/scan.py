@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from spatial.blocks import SERIAL, BlockMap
 from spatial.errors import StatisticsError
-from spatial.local_tests import FEWEST_AREAS, FEWEST_EVENTS
+from spatial.local_tests import FEWEST_AREAS, FEWEST_EVENTS, MORE_AREAS, MORE_EVENTS
 from spatial.scan_circles import (
     SAME_RATIO,
     Circles,
@@ -238,13 +238,17 @@ def scan(
     nothing = np.zeros(0)
     if len(area.codes) < FEWEST_AREAS:
         say = f"{len(area.codes)} areas with population, and at least {FEWEST_AREAS} are needed."
-        return result((), nothing, f"Not scanned: {say}")
+        out = MORE_AREAS if area.codes else "Check the column of population."
+        return result((), nothing, f"Not scanned: {say} {out}")
     if total < FEWEST_EVENTS:
-        say = f"{total} events, and at least {FEWEST_EVENTS} are needed."
+        say = f"{total} events, and at least {FEWEST_EVENTS} are needed. {MORE_EVENTS}"
         return result((), nothing, f"Not scanned: {say}")
     windows = circles(area.x, area.y, area.population, share=share)
     if not windows.centres.size:
-        say = f"no circle of areas holds at most {share:.0%} of the population."
+        say = (
+            f"no circle of areas holds at most {share:.0%} of the population. Take a larger share "
+            "or smaller areas, and check their middles."
+        )
         return result((), nothing, f"Not scanned: {say}")
     of_all = area.expected / area.expected.sum()
     make = partial(

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from spatial.errors import StatisticsError
 from spatial.getis import local_g_of_maps
-from spatial.local_tests import Correction
+from spatial.local_tests import MORE_EVENTS, MORE_MONTHS, REACH_FURTHER, Correction
 from spatial.moran import assuncao_reis
 from spatial.period import month_number
 from spatial.sequences import FEWEST_MONTHS, classify_sequences, final_run, mann_kendall
@@ -141,7 +141,7 @@ def space_time(
     numbers = np.array([month_number(month) for month in months], dtype=np.int64)
     follows = np.diff(numbers, prepend=-1) == 1
     z, bins = np.full((n, m), np.nan), np.full((n, m), np.nan)
-    inference = ["Not tested: the month is not covered."] * m
+    inference = ["Not tested: the month is not covered. Supply its file."] * m
     codes = np.asarray(neighbours.codes, dtype=str)
     alike: dict[bytes, list[int]] = {}
     for month in range(m):
@@ -201,7 +201,8 @@ def _reasons(
 ) -> TextArray:
     """Say why an area has no pattern, or nothing."""
     few = [
-        f"{t} of {c} covered months could be tested, and at least {FEWEST_MONTHS} are needed."
+        f"{t} of {c} covered months could be tested, and at least {FEWEST_MONTHS} are needed. "
+        f"{MORE_EVENTS}"
         for t, c in zip(tested.tolist(), covered.tolist(), strict=True)
     ]
     return np.select(
@@ -215,9 +216,12 @@ def _reasons(
         [
             "",
             "Outside the study area.",
-            "No month has data and a population.",
-            "The area has no neighbours.",
-            [f"{c} covered months, and at least {FEWEST_MONTHS} are needed." for c in covered],
+            "No month has data and a population. Check both for this area.",
+            f"The area has no neighbours. {REACH_FURTHER}",
+            [
+                f"{c} covered months, and at least {FEWEST_MONTHS} are needed. {MORE_MONTHS}"
+                for c in covered
+            ],
         ],
         few,
     )

@@ -152,6 +152,8 @@ def test_dorset_violence_month_by_month(real_data: Path) -> None:
     assert 1 <= (hot.bin >= 2).sum() <= 7
     monthly = space_time(table.to_numpy(), population, graph, list(table.columns))
     assert set(monthly.pattern) == {"Not classified"}
-    assert set(monthly.reason) == {"6 covered months, and at least 12 are needed."}
+    assert set(monthly.reason) == {
+        "6 covered months, and at least 12 are needed. Take a longer period."
+    }
     assert set(monthly.month_inference) == {""}
     assert np.nanmax(monthly.hot_share) > 0

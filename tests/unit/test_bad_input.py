@@ -146,7 +146,9 @@ def constant_values() -> str:
         for found in outcomes(np.full(N, value)):
             assert np.isnan(found.p).all()
             said.append(found.inference)
-    assert set(said) == {"Not testable: the value is the same in every area."}
+    assert set(said) == {
+        "Not testable: the value is the same in every area. Check the column that it comes from."
+    }
     return said[0]
 
 
@@ -233,8 +235,9 @@ def island() -> str:
     local = marshall_local(EVENTS, PEOPLE, graph)
     assert local.areas[5] == 1
     assert local.rate[5] == EVENTS[5] / PEOPLE[5]
-    assert monthly(EVENTS, graph=graph).pattern[5] == "Not classified"
-    return str(moran.cluster[5])
+    months = monthly(EVENTS, graph=graph)
+    assert months.pattern[5] == "Not classified"
+    return " | ".join([str(moran.cluster[5]), months.reason[5]])
 
 
 # What is taken as it is ---------------------------------------------------------------------

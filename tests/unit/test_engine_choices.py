@@ -346,8 +346,14 @@ def test_what_cannot_be_set_beside_says_why() -> None:
     data = CASE.case()
     none = replace(data, indicators=data.indicators.assign(deprivation_without_crime=np.nan))
     row = bivariate_table(none, events_of_priorities(none, settings, CASE.HARM), settings).iloc[0]
-    assert row["note"] == "Not tested: no area has both a rate and a deprivation score."
+    assert (
+        row["note"]
+        == "Not tested: no area has both a rate and a deprivation score. Check the files of both."
+    )
     flat = replace(data, indicators=data.indicators.assign(deprivation_without_crime=7.0))
     row = bivariate_table(flat, events_of_priorities(flat, settings, CASE.HARM), settings).iloc[0]
-    assert row["note"] == "Not testable: the value is the same in every area."
+    assert (
+        row["note"]
+        == "Not testable: the value is the same in every area. Check the column that it comes from."
+    )
     assert pd.isna(row["high_high"])

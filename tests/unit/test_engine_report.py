@@ -253,7 +253,7 @@ def test_ring_and_areas_without_residents_are_in_no_cluster() -> None:
 def test_scan_that_cannot_be_made_says_why() -> None:
     few = with_counts(planted(), np.eye(48, 6, dtype=int))
     assert scanned(few)["note"].tolist() == [
-        "Not scanned: 6 events, and at least 50 are needed.",
+        "Not scanned: 6 events, and at least 50 are needed. Take a longer period or more offences.",
     ]
     large = CASE.case(n=2001, forces=("eastmoor", "westmoor"))
     table = scan_table(large, events(large), squares(large), phi={"sv01": 1.0}, seed=1)

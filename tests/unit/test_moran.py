@@ -146,7 +146,10 @@ def test_values_that_differ_by_rounding_alone_are_constant() -> None:
 def test_few_areas_are_not_tested() -> None:
     graph = lattice(4, 7)
     result = local_moran(np.arange(28.0), graph, permutations=99)
-    assert result.inference == "Not tested: 28 areas, and at least 30 are needed."
+    assert (
+        result.inference
+        == "Not tested: 28 areas, and at least 30 are needed. Take a wider study area."
+    )
     assert set(result.cluster) == {"Not testable"}
     assert np.isnan(result.q).all()
     assert not np.isnan(result.i).any()
@@ -155,7 +158,10 @@ def test_few_areas_are_not_tested() -> None:
 def test_few_events_are_not_tested() -> None:
     y, graph = planted()
     result = local_moran(y, graph, permutations=99, events=49)
-    assert result.inference == "Not tested: 49 events, and at least 50 are needed."
+    assert (
+        result.inference
+        == "Not tested: 49 events, and at least 50 are needed. Take a longer period or more offences."
+    )
     assert local_moran(y, graph, permutations=99, events=50, seeds_checked=0).inference == ""
 
 
@@ -163,7 +169,10 @@ def test_no_links_at_all_are_not_tested() -> None:
     codes = tuple(f"{i:02d}" for i in range(30))
     graph = Neighbours(codes, np.zeros(31, np.int64), np.zeros(0, np.int64))
     result = local_moran(np.arange(30.0), graph, permutations=99)
-    assert result.inference == "Not testable: no area has a neighbour."
+    assert (
+        result.inference
+        == "Not testable: no area has a neighbour. Take neighbours by distance, or check the boundaries."
+    )
     assert set(result.cluster) == {"No neighbours"}
     assert np.isnan(global_moran(np.arange(30.0), graph).value)
 

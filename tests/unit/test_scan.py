@@ -380,11 +380,23 @@ def test_rounding_is_no_cluster(direction: str) -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ("few areas", "29 areas with population, and at least 30 are needed"),
-        ("few events", "49 events, and at least 50 are needed"),
+        (
+            "few areas",
+            "29 areas with population, and at least 30 are needed. Take a wider study area.",
+        ),
+        (
+            "few events",
+            "49 events, and at least 50 are needed. Take a longer period or more offences.",
+        ),
         ("no events", "0 events, and at least 50 are needed"),
-        ("no population", "0 areas with population"),
-        ("one point", "no circle of areas holds at most 50% of the population"),
+        (
+            "no population",
+            "0 areas with population, and at least 30 are needed. Check the column of population.",
+        ),
+        (
+            "one point",
+            "no circle of areas holds at most 50% of the population. Take a larger share or",
+        ),
     ],
 )
 def test_maps_that_cannot_be_scanned_say_why(change: str, words: str) -> None:

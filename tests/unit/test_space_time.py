@@ -284,7 +284,7 @@ def test_months_without_data_are_gaps_and_never_zero() -> None:
     found = space_time(wild, population, GRAPH, MONTHS, covered=covered, **FEW)
     assert np.isnan(found.bin[~covered]).all()
     assert not np.isnan(found.bin[covered]).any()
-    assert found.month_inference[14] == "Not tested: the month is not covered."
+    assert found.month_inference[14] == "Not tested: the month is not covered. Supply its file."
     assert found.month_inference[3] == ""
     assert middle(found.run) == {1}  # the gap before the last month breaks the run
     assert middle(found.hot_share) == {1.0}
@@ -327,9 +327,8 @@ def test_months_of_few_events_are_not_tested_and_areas_say_why() -> None:
     assert np.isnan(found.bin[:, :5]).all()
     assert np.isnan(found.z[:, :5]).all()
     assert set(found.pattern) == {"Not classified"}
-    assert set(found.reason) == {
-        "11 of 16 covered months could be tested, and at least 12 are needed."
-    }
+    few = "11 of 16 covered months could be tested, and at least 12 are needed."
+    assert set(found.reason) == {f"{few} Take a longer period or more offences."}
     assert np.isnan(found.trend_p).all()
 
 
@@ -338,7 +337,9 @@ def test_areas_without_people_or_neighbours_take_no_part() -> None:
     population[5] = 0.0
     population[6] = np.nan
     found = space_time(events, population, GRAPH, MONTHS, **FEW)
-    assert set(found.reason[[5, 6]]) == {"No month has data and a population."}
+    assert set(found.reason[[5, 6]]) == {
+        "No month has data and a population. Check both for this area."
+    }
     assert found.last_month[[5, 6]].tolist() == ["", ""]
     rest = [code for i, code in enumerate(GRAPH.codes) if i not in (5, 6)]
     alone = space_time(
@@ -350,13 +351,18 @@ def test_areas_without_people_or_neighbours_take_no_part() -> None:
     apart = Neighbours((*GRAPH.codes, "zzz"), np.r_[GRAPH.indptr, GRAPH.indptr[-1]], GRAPH.indices)
     population = np.r_[planted(np.ones(16))[1], 900.0]
     lone = space_time(np.vstack([events, events[:1]]), population, apart, MONTHS, **FEW)
-    assert (lone.pattern[-1], lone.reason[-1]) == ("Not classified", "The area has no neighbours.")
+    assert (lone.pattern[-1], lone.reason[-1]) == (
+        "Not classified",
+        "The area has no neighbours. Take neighbours by distance, or check the boundaries.",
+    )
 
 
 def test_fewer_months_than_twelve_are_said() -> None:
     events, population = planted(np.full(16, 6.0))
     found = space_time(events[:, :6], population, GRAPH, MONTHS[:6], **FEW)
-    assert set(found.reason) == {"6 covered months, and at least 12 are needed."}
+    assert set(found.reason) == {
+        "6 covered months, and at least 12 are needed. Take a longer period."
+    }
     assert middle(found.hot_share) == {1.0}  # persistence is told all the same
     none = space_time(events[:, :0], population, GRAPH, [], **FEW)
     assert set(none.pattern) == {"Not classified"}

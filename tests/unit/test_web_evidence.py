@@ -54,6 +54,13 @@ def test_concentration_is_said_beside_chance(tables: EngineTables) -> None:
     assert [row[0] for row in table.rows] == ["1%", "10%", "50%"]
 
 
+def test_an_offence_that_nobody_recorded_is_not_called_uncomputed(tables: EngineTables) -> None:
+    nothing = tables.concentration.assign(events=0, gini=None, events_share=None)
+    said = concentration_said(replace(tables, concentration=nothing), "sv01")
+    assert said.startswith("No offence of this priority was recorded in the period")
+    assert said.endswith("Take a longer period or more offences.")
+
+
 def test_only_circles_beyond_chance_are_shown_with_names_of_the_run(
     tables: EngineTables, view: RunView
 ) -> None:
