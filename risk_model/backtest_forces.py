@@ -23,12 +23,12 @@ from risk_model.backtest_methods import (
 )
 from risk_model.backtest_origins import Origin, part_of, rolling_origins
 from risk_model.backtest_table import BACKTEST_COLUMNS, COMPARED_AT, method_rows
-from risk_model.cautions import FEWEST_AREAS
 from risk_model.config.harm import HarmWeights
 from risk_model.config.risk import RiskConfig
 from risk_model.loading import Progress
 from risk_model.model_data import ModelData
 from spatial.errors import HotspotsError
+from spatial.local_tests import FEWEST_AREAS
 
 __all__ = ["FORCE_COLUMNS", "ForceComparison", "ForcesBacktest", "backtest_forces"]
 

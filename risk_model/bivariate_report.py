@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from risk_model.config.risk import RiskConfig
 from risk_model.model_data import ModelData
-from risk_model.priority_events import PriorityEvents
+from risk_model.priority_events import PriorityEvents, too_few, way_out
 from spatial.bivariate import BivariateMoran, bivariate_moran
 from spatial.moran import assuncao_reis
 
@@ -64,6 +64,8 @@ def _row(key: str, found: PriorityEvents, data: ModelData, config: RiskConfig) -
     rate = assuncao_reis(found.total, base)
     known = np.isfinite(rate) & np.isfinite(deprivation)
     head["areas"] = int((known & data.in_study).sum())
+    if off := too_few(data, float(found.total[data.in_study].sum())):
+        return {**head, "note": f"Not tested: {off}. {way_out(data)}"}
     if not known.any():
         return {
             **head,

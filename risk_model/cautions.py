@@ -12,11 +12,9 @@ from risk_model.config.names import CRIME_INDICATORS
 from risk_model.config.risk import RiskConfig
 from risk_model.indicators import SetRates
 from risk_model.model_data import ModelData
-from spatial.local_tests import FEWEST_AREAS, FEWEST_EVENTS, MORE_AREAS, MORE_EVENTS
+from risk_model.priority_events import too_few, way_out
 
 __all__ = [
-    "FEWEST_AREAS",
-    "FEWEST_EVENTS",
     "diagnose",
     "inference_off",
     "shift_words",
@@ -35,12 +33,7 @@ def study_events(data: ModelData, rates: SetRates) -> float:
 
 def inference_off(data: ModelData, rates: SetRates) -> str:
     """Return why no statement of certainty is made, or empty text."""
-    areas, events = int(data.in_study.sum()), study_events(data, rates)
-    if areas < FEWEST_AREAS:
-        return f"{areas} areas, and at least {FEWEST_AREAS} are needed"
-    if events < FEWEST_EVENTS:
-        return f"{events:.0f} events, and at least {FEWEST_EVENTS} are needed"
-    return ""
+    return too_few(data, study_events(data, rates))
 
 
 def warn(findings: Mapping[str, Findings], data: ModelData, config: RiskConfig) -> list[str]:
@@ -78,8 +71,9 @@ def _priority_warnings(name: str, found: Findings, data: ModelData) -> list[str]
             "indicators count too; deprivation_without_crime does not."
         )
     if found.inference_off:
-        out = MORE_AREAS if int(data.in_study.sum()) < FEWEST_AREAS else MORE_EVENTS
-        said.append(f"{name}: no statements of certainty are made: {found.inference_off}. {out}")
+        said.append(
+            f"{name}: no statements of certainty are made: {found.inference_off}. {way_out(data)}"
+        )
     elif found.clusters.inference:
         said.append(f"{name}: clusters: {found.clusters.inference}")
     elif study_events(data, found.rates) < RARE_EVENTS * int(data.in_study.sum()):

@@ -18,8 +18,16 @@ from risk_model.layers.crime import (
     offence_set,
 )
 from risk_model.model_data import ModelData
+from spatial.local_tests import FEWEST_AREAS, FEWEST_EVENTS, MORE_AREAS, MORE_EVENTS
 
-__all__ = ["LARGEST_AREA", "PriorityEvents", "events_of_priorities", "too_large"]
+__all__ = [
+    "LARGEST_AREA",
+    "PriorityEvents",
+    "events_of_priorities",
+    "too_few",
+    "too_large",
+    "way_out",
+]
 
 LARGEST_AREA = 2_000
 """Study areas of more areas than this are whole countries or regions, or one very large force."""
@@ -67,6 +75,30 @@ def events_of_priorities(
         expected = expected_by_month(monthly, exposed.monthly, data.in_study).sum(axis=1)
         found[key] = PriorityEvents(offences, monthly, expected, exposed)
     return found
+
+
+def too_few(data: ModelData, events: float) -> str:
+    """Say why nothing certain can be told of so few study areas or events; empty where it can.
+
+    One rule for everything that a run says of a priority: areas of the ring lend their values to
+    tests, and do not make up for those that a study area lacks.
+
+    Parameters
+    ----------
+    events
+        Of the priority in the study area.
+    """
+    areas = int(data.in_study.sum())
+    if areas < FEWEST_AREAS:
+        return f"{areas} areas, and at least {FEWEST_AREAS} are needed"
+    if events < FEWEST_EVENTS:
+        return f"{events:.0f} events, and at least {FEWEST_EVENTS} are needed"
+    return ""
+
+
+def way_out(data: ModelData) -> str:
+    """Say what helps where `too_few` says something."""
+    return MORE_AREAS if int(data.in_study.sum()) < FEWEST_AREAS else MORE_EVENTS
 
 
 def too_large(data: ModelData, what: str) -> str:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from risk_model.config.risk import RiskConfig
 from risk_model.model_data import ModelData
-from risk_model.priority_events import PriorityEvents, too_large
+from risk_model.priority_events import PriorityEvents, too_few, too_large, way_out
 from spatial.sequences import NOT_CLASSIFIED
 from spatial.space_time import space_time
 
@@ -36,7 +36,7 @@ def space_time_table(
     A study area too large for it has one row a priority, without an area, whose `reason` says so.
 
     Months are tested over study and ring areas, as all clusters are, with the same permutations
-    and correction.
+    and correction, and as for all clusters none are where the study area has too few of its own.
     """
     large = too_large(data, "No space-time patterns")
     tables = [
@@ -49,6 +49,17 @@ def space_time_table(
 
 
 def _patterns(key: str, found: PriorityEvents, data: ModelData, config: RiskConfig) -> pd.DataFrame:
+    if off := too_few(data, float(found.total[data.in_study].sum())):
+        return pd.DataFrame(
+            {
+                "area_code": data.study_codes,
+                "priority": key,
+                "pattern": NOT_CLASSIFIED,
+                "covered_months": data.covered[data.in_study].sum(axis=1),
+                "tested_months": 0,
+                "reason": f"{off}. {way_out(data)}",
+            }
+        )
     settings = config.statistics
     result = space_time(
         found.monthly,

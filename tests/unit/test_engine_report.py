@@ -13,6 +13,7 @@ from shapely.geometry import box
 import model_case as CASE
 from dashboards.exports.columns import TABLES
 from risk_model import clusters, scan_report
+from risk_model.bivariate_report import bivariate_table
 from risk_model.concentration_report import CONCENTRATION_COLUMNS, concentration_table
 from risk_model.config.risk import RiskConfig
 from risk_model.layers.crime import monthly_events
@@ -305,6 +306,40 @@ def test_twelve_hot_months_are_classified_and_eleven_are_not() -> None:
     assert set(found["covered_months"]) == {11}
     assert found["reason"].str.startswith("11 covered months").all()
     assert found["trend_z"].isna().all()
+
+
+def test_a_small_study_area_is_not_tested_anywhere_whatever_its_ring() -> None:
+    """As Rutland: 26 areas, and with those around more than the 30 that a test needs."""
+    data = planted(months=12, ring=22)
+    assert data.in_study.sum() == 26
+    tests = {"permutations": 9_999}
+    config = CASE.one(
+        {"event_rate": 1.0}, {VIOLENCE: 1.0}, draws=100, sections={"statistics": tests}
+    )
+    few = "26 areas, and at least 30 are needed"
+    found = space_time_table(data, events(data, config), config)
+    assert found["area_code"].tolist() == list(data.study_codes)
+    assert set(found["pattern"]) == {"Not classified"}
+    assert set(found["reason"]) == {f"{few}. Take a wider study area."}
+    assert set(found["covered_months"]) == {12}
+    beside = bivariate_table(data, events(data, config), config).iloc[0]
+    assert beside["note"] == f"Not tested: {few}. Take a wider study area."
+    assert pd.isna(beside["high_high"])
+    scored = score_model(data, config, CASE.HARM, density_share={})
+    assert set(scored.areas["sv01_lisa_cluster"]) == {"Not testable"}
+    assert scored.areas["sv01_gi_bin"].isna().all()
+    assert any(few in warning for warning in scored.warnings)
+    # Four areas more, and all three are tested.
+    data = planted(months=12, ring=18)
+    found = space_time_table(data, events(data, config), config)
+    assert "Persistent hot spot" in set(found["pattern"])
+    assert bivariate_table(data, events(data, config), config)["note"].iloc[0] == ""
+    # As many areas, and too few events.
+    data = with_counts(data, np.eye(48, 12, dtype=int))
+    few = "12 events, and at least 50 are needed. Take a longer period or more offences."
+    assert set(space_time_table(data, events(data, config), config)["reason"]) == {few}
+    beside = bivariate_table(data, events(data, config), config).iloc[0]
+    assert beside["note"] == f"Not tested: {few}"
 
 
 def test_space_time_lists_the_study_areas_alone_and_a_country_in_one_row() -> None:
