@@ -12,6 +12,7 @@ from risk_model.config.risk import RiskConfig
 from risk_model.model_data import ModelData
 from risk_model.priority_events import PriorityEvents, too_few, way_out
 from spatial.bivariate import BivariateMoran, bivariate_moran
+from spatial.local_tests import LOW_HERE, is_rare
 from spatial.moran import assuncao_reis
 
 __all__ = ["BIVARIATE_COLUMNS", "bivariate_table"]
@@ -74,6 +75,7 @@ def _row(key: str, found: PriorityEvents, data: ModelData, config: RiskConfig) -
                 "both."
             ),
         }
+    events = float(found.total[known & data.in_study].sum())
     graph = data.neighbours.subset(
         code for code, kept in zip(data.area_codes, known, strict=True) if kept
     )
@@ -88,13 +90,23 @@ def _row(key: str, found: PriorityEvents, data: ModelData, config: RiskConfig) -
         correction=settings.correction,
         alternative=settings.alternative,
         seed=config.uncertainty.seed,
-        events=float(found.total[known & data.in_study].sum()),
+        events=events,
     )
     head |= {"correlation": result.correlation, "bivariate_i": result.value}
     if result.inference:
         return {**head, "note": result.inference}
     found_here = _counts(result, data.in_study[known])
-    note = ""
+    notes = []
+    if is_rare(events, data.in_study[known]):
+        found_here = {
+            kind: count
+            for kind, count in found_here.items()
+            if _KINDS[kind.removesuffix("_raw")] not in LOW_HERE
+        }
+        notes.append(
+            "Under one event an area: a quiet area cannot be told from chance, so Low-Low and "
+            "Low-High are not counted."
+        )
     if settings.alternative != "two-sided":
         alike = settings.alternative == "greater"
         found_here = {
@@ -102,13 +114,13 @@ def _row(key: str, found: PriorityEvents, data: ModelData, config: RiskConfig) -
             for kind, count in found_here.items()
             if (kind.removesuffix("_raw") in _ALIKE) == alike
         }
-        note = (
+        notes.append(
             f"One side was tested ({settings.alternative}): surroundings "
             f"{'like' if alike else 'unlike'} the area alone."
         )
     agreed = result.agreement[data.in_study[known] & np.isin(result.cluster, list(_KINDS.values()))]
     least = {"seeds_agree_at_least": float(agreed.min())} if agreed.size else {}
-    return {**head, **found_here, **least, "note": note}
+    return {**head, **found_here, **least, "note": " ".join(notes)}
 
 
 def _counts(result: BivariateMoran, inside: NDArray[np.bool_]) -> dict[str, int]:

@@ -22,9 +22,6 @@ __all__ = [
     "warn",
 ]
 
-RARE_EVENTS = 1.0
-"""Events an area below which a null map shows false clusters of low values: docs/validation.md."""
-
 
 def study_events(data: ModelData, rates: SetRates) -> float:
     """Return how many events of the offence set lie in the study area."""
@@ -76,10 +73,11 @@ def _priority_warnings(name: str, found: Findings, data: ModelData) -> list[str]
         )
     elif found.clusters.inference:
         said.append(f"{name}: clusters: {found.clusters.inference}")
-    elif study_events(data, found.rates) < RARE_EVENTS * int(data.in_study.sum()):
+    elif found.clusters.low_withheld:
         said.append(
-            f"{name}: its events are under one an area; clusters of low values are then found too "
-            "often by chance (docs/validation.md), so do not rest on Low-Low or a cold spot."
+            f"{name}: its events are under one an area; a quiet area cannot be told from chance "
+            "then, so that no label calls an area or those around it low, nor a spot cold: only "
+            "High-High and hot spots are named. p and q stay as computed (docs/validation.md)."
         )
     if not any(group.fit.spread for group in found.rates.smoothed.groups):
         said.append(

@@ -20,7 +20,7 @@ from spatial.distance_weights import weighted_global_moran, weighted_local_moran
 from spatial.errors import ConfigError, Fault
 from spatial.esda_engine import esda_gi_star_counts
 from spatial.getis import LocalG, local_g
-from spatial.local_tests import SEEDS_CHECKED
+from spatial.local_tests import SEEDS_CHECKED, is_rare
 from spatial.moran import LocalMoran, assuncao_reis, global_moran, local_moran
 from spatial.permutation import PermutationCounts
 from spatial.shared_draws import SharedDraws
@@ -51,6 +51,8 @@ class Clusters:
         loop drew, which would be slow to repeat.
     inference
         Empty, or why no test was made.
+    low_withheld
+        Events are too rare for a label that calls an area or those around it low.
     """
 
     variable: str
@@ -68,6 +70,7 @@ class Clusters:
     gi_agreement: NDArray[np.float64]
     inference: str
     global_moran: dict[str, Any]
+    low_withheld: bool
 
 
 _KEPT: Kept[Clusters] = Kept(8)
@@ -156,6 +159,7 @@ def _test_clusters(
             gi_agreement=blank,
             inference="Not testable: no area has a rate. Check the population and the period.",
             global_moran=nothing,
+            low_withheld=False,
         )
     graph = _among(data, known)
     common: dict[str, Any] = {
@@ -226,6 +230,7 @@ def _test_clusters(
         gi_agreement=spread(hot.agreement, blank),
         inference=local.inference,
         global_moran=global_moran_of(data, config, values),
+        low_withheld=is_rare(events, data.in_study[known]),
     )
 
 

@@ -10,11 +10,13 @@ import numpy.typing as npt
 from spatial.further_seeds import LabelArray
 from spatial.labels import label_areas, label_words, quadrants_of, untested_numbers
 from spatial.local_tests import (
+    LOW_HERE,
     SEEDS_CHECKED,
     Correction,
     against_alternative,
     check_test,
     checked_values,
+    is_rare,
     report_mask,
     standardised,
     why_not_tested,
@@ -128,8 +130,8 @@ def bivariate_moran(
     permutations, alpha, correction, alternative, seed, seeds_checked
         As for `spatial.moran.local_moran`.
     events
-        Number of events behind the rarer of the two, where they are rates: below 50 no test is
-        made.
+        Number of events of the reported areas behind x, where it is a rate: below 50 no test is
+        made, below one an area no label calls x low.
 
     Raises
     ------
@@ -172,8 +174,9 @@ def bivariate_moran(
         return np.where(at_mean, 1.0, pseudo_p(times_own_value(counts, zx), alternative))
 
     p = test(seed)
+    withheld = LOW_HERE if is_rare(events, reported) else ()
     found = label_areas(
-        p, quadrants_of(zx, lag, has), against,
+        p, quadrants_of(zx, lag, has, withheld=withheld), against,
         reported=reported, alpha=alpha, correction=correction, k=neighbours.cardinalities,
         permutations=permutations, alternative=alternative, seed=seed,
         seeds_checked=seeds_checked, again=test,

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from spatial.blocks import SERIAL, BlockMap
 from spatial.errors import StatisticsError
 from spatial.getis import local_g
-from spatial.local_tests import FEWEST_AREAS, FEWEST_EVENTS, QUADRANTS
+from spatial.local_tests import FEWEST_AREAS, FEWEST_EVENTS, QUADRANTS, report_mask
 from spatial.moran import assuncao_reis, local_moran
 from spatial.weights import Neighbours
 
@@ -76,10 +76,13 @@ class FalsePositives:
     high_high
         Share of areas that local Moran calls High-High by p, without correction. An upper tail is
         `alpha` / 2 of the areas, and High-High those of them that are high themselves.
+    labelled
+        Share of areas that local Moran gives any label by p. No more than `alpha`; with under one
+        event an area only High-High is given.
     any_flag
         Share of maps with an area at q at most `alpha` after Benjamini-Hochberg; at most `alpha`.
-    hot_flag
-        Share of maps with such an area that is High-High: a false hot spot.
+    label_flag, hot_flag
+        Share of maps with such an area that is labelled, and that is High-High: a false hot spot.
     permutations, alpha
         As asked for.
     """
@@ -90,7 +93,9 @@ class FalsePositives:
     gi_star: Share
     halved: Share
     high_high: Share
+    labelled: Share
     any_flag: Share
+    label_flag: Share
     hot_flag: Share
     permutations: int
     alpha: float
@@ -162,7 +167,9 @@ def false_positives(
         gi_star=share_of([each.gi_star for each in found]),
         halved=share_of([each.halved for each in found]),
         high_high=share_of([each.high_high for each in found]),
+        labelled=share_of([each.labelled for each in found]),
         any_flag=share_of([each.any_flag for each in found]),
+        label_flag=share_of([each.label_flag for each in found]),
         hot_flag=share_of([each.hot_flag for each in found]),
         permutations=permutations,
         alpha=alpha,
@@ -177,7 +184,9 @@ class _NullMap(NamedTuple):
     gi_star: float
     halved: float
     high_high: float
+    labelled: float
     any_flag: float
+    label_flag: float
     hot_flag: float
 
 
@@ -194,15 +203,19 @@ def _null_map(
 ) -> _NullMap:
     """Make and test one map in which every area has the same risk."""
     rng = np.random.default_rng(seed)
+    count = None
     if expected is None or population is None:
         y = rng.standard_normal(neighbours.n)
     else:
         events = rng.poisson(expected)
         y = assuncao_reis(events, population) if rate == "assuncao-reis" else events / population
+        inside = report_mask(report, neighbours.n)
+        # A map that chance leaves with fewer than a test needs is tested all the same.
+        count = float(max(events[inside].sum(), FEWEST_EVENTS))
     draws = int(rng.integers(2**63))
     moran = local_moran(
         y, neighbours, report=report, permutations=permutations, alpha=alpha, seed=draws,
-        seeds_checked=0,
+        seeds_checked=0, events=count,
     )  # fmt: skip
     gi_star = local_g(
         y, neighbours, report=report, permutations=permutations, seed=draws, seeds_checked=0
@@ -217,7 +230,9 @@ def _null_map(
         float((gi_p <= alpha).mean()),
         float((p / 2 <= alpha).mean()),
         float((moran.raw_cluster[tested] == QUADRANTS[0]).mean()),
+        float(np.isin(moran.raw_cluster[tested], QUADRANTS).mean()),
         float((moran.q[tested] <= alpha).any()),
+        float(np.isin(moran.cluster[tested], QUADRANTS).any()),
         float((moran.cluster[tested] == QUADRANTS[0]).any()),
     )
 

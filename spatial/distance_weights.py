@@ -21,12 +21,14 @@ from spatial.distance_graphs import WeightedNeighbours, row_sums
 from spatial.errors import StatisticsError
 from spatial.labels import label_areas, quadrants_of, untested_numbers
 from spatial.local_tests import (
+    LOW_EVENTS,
     SEEDS_CHECKED,
     Correction,
     against_alternative,
     check_test,
     checked_values,
     is_constant,
+    is_rare,
     report_mask,
     standardised,
     why_not_tested,
@@ -230,8 +232,9 @@ def weighted_local_moran(
         return np.where(has & (np.abs(z) <= slack), 1.0, p)
 
     p = test(seed)
+    withheld = LOW_EVENTS if is_rare(events, reported) else ()
     found = label_areas(
-        p, quadrants_of(z, lag, has), against,
+        p, quadrants_of(z, lag, has, withheld=withheld), against,
         reported=reported, alpha=alpha, correction=correction, k=neighbours.cardinalities,
         permutations=permutations, alternative=alternative, seed=seed,
         seeds_checked=seeds_checked, again=test,

@@ -19,6 +19,7 @@ from spatial.local_tests import (
     check_test,
     checked_values,
     corrected,
+    is_rare,
     report_mask,
     standardised,
     why_not_tested,
@@ -198,7 +199,8 @@ def local_g(
     seeds_checked
         Further seeds whose labels are compared with the published ones; 0 for none.
     events
-        Number of events behind `y`, where it is a rate: below 50 no test is made.
+        Number of events of the reported areas behind `y`, where it is a rate: below 50 no test is
+        made, below one an area there are no cold spots (`local_tests.RARE_EVENTS`).
     counts
         What `conditional_moran_counts` gave for the same y, graph, permutations and seed, where it
         is at hand: the draws need not be made twice.
@@ -279,6 +281,7 @@ def local_g_of_maps(
         for which, variable in enumerate(variables)
     ]
     tested = [which for which, reason in enumerate(reasons) if not reason]
+    rare = [is_rare(None if events is None else events[i], reported) for i in range(len(maps))]
     widest = int(neighbours.cardinalities.max(initial=0))
     standard = np.array([variables[which].z for which in tested]).reshape(-1, neighbours.n)
     slack = np.array([variables[which].slack(widest) for which in tested])
@@ -301,7 +304,7 @@ def local_g_of_maps(
 
     def read(drawn: Sequence[PermutationCounts]) -> list[_Tested]:
         return [
-            _read(z[which], found, reported, correction, alternative)
+            _read(z[which], found, reported, correction, alternative, hot_alone=rare[which])
             for which, found in zip(tested, drawn, strict=True)
         ]
 
@@ -325,7 +328,8 @@ def local_g_of_maps(
             key = np.random.SeedSequence(seed, spawn_key=(AGREEMENT_STAGE, check))
             for which, again in zip(tested, draw(key, some), strict=True):
                 p = np.where(is_open[which], pseudo_p(again, alternative), ends[which][1])
-                held = gi_bins(z[which], again, adjusted(p)) == published[which].bin
+                bins = gi_bins(z[which], again, adjusted(p), hot_alone=rare[which])
+                held = bins == published[which].bin
                 same[which].append(held | ~is_open[which])
         agreement = {
             which: np.where(
@@ -373,11 +377,14 @@ def _read(
     reported: BoolArray,
     correction: Correction,
     alternative: Alternative,
+    *,
+    hot_alone: bool,
 ) -> _Tested:
     """Turn counts into p, q and bins; a one-sided test sees one side alone."""
     p = pseudo_p(counts, alternative)
     q, inside = corrected(p, reported, correction), np.where(reported, p, np.nan)
-    return _Tested(p, q, gi_bins(z, counts, q), gi_bins(z, counts, inside))
+    bins, raw = (gi_bins(z, counts, level, hot_alone=hot_alone) for level in (q, inside))
+    return _Tested(p, q, bins, raw)
 
 
 def _local_value(

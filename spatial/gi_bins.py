@@ -23,19 +23,23 @@ _LEVELS = (0.10, 0.05, 0.01)
 """Highest q of the bins 1, 2, 3: 90, 95 and 99 % confidence, as ArcGIS's Gi_Bin field has them."""
 
 
-def gi_bins(z: FloatArray, counts: PermutationCounts, p: FloatArray) -> FloatArray:
+def gi_bins(
+    z: FloatArray, counts: PermutationCounts, p: FloatArray, *, hot_alone: bool = False
+) -> FloatArray:
     """Return 3, 2 or 1 where p is at most .01, .05 or .10, signed by heat; NaN where p is.
 
     A hot spot has Z above 0 and its neighbours' sum in the upper tail of the null; a cold spot has
     both the other way. Where they disagree the bin is 0: one high area alone in low surroundings
     can have Z above 0 while what is unusual about it is how low its neighbours are.
 
+    With `hot_alone` there are no cold spots, as where events are too rare to tell them from chance.
+
     `z` and `p` have shape (n,), and so have the counts and the result.
     """
     level = gi_level(p)
     with np.errstate(invalid="ignore"):
         hot = (z > 0) & (counts.greater < counts.less)
-        cold = (z < 0) & (counts.less < counts.greater)
+        cold = (z < 0) & (counts.less < counts.greater) & (not hot_alone)
     return np.where(np.isnan(p), np.nan, level * (hot.astype(np.int64) - cold))
 
 

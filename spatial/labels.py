@@ -14,6 +14,7 @@ from spatial.local_tests import (
     NO_NEIGHBOURS,
     NOT_SIGNIFICANT,
     NOT_TESTABLE,
+    QUADRANTS,
     Correction,
     corrected,
 )
@@ -107,13 +108,19 @@ def label_areas(
     return Labelled(q, label, named(np.where(reported, p, np.nan)), agreement)
 
 
-def quadrants_of(z: FloatArray, lag: FloatArray, has: BoolArray) -> LabelArray:
-    """Return the label, by number in `CLUSTERS`, that each area has where it is significant."""
+def quadrants_of(
+    z: FloatArray, lag: FloatArray, has: BoolArray, *, withheld: tuple[str, ...] = ()
+) -> LabelArray:
+    """Return the label, by number in `CLUSTERS`, that each area has where it is significant.
+
+    Quadrants that are `withheld` are not significant whatever their p. Shape (n,).
+    """
     label = np.full(z.size, _NONE)
     with np.errstate(invalid="ignore"):
         high, low, above, under = z > 0, z < 0, lag > 0, lag < 0
     for number, here in enumerate((high & above, low & above, low & under, high & under)):
-        np.copyto(label, np.uint8(number), where=here)
+        if QUADRANTS[number] not in withheld:
+            np.copyto(label, np.uint8(number), where=here)
     np.copyto(label, np.uint8(CLUSTERS.index(NO_NEIGHBOURS)), where=~has)
     return label
 

@@ -16,6 +16,8 @@ __all__ = [
     "CLUSTERS",
     "FEWEST_AREAS",
     "FEWEST_EVENTS",
+    "LOW_EVENTS",
+    "LOW_HERE",
     "MORE_AREAS",
     "MORE_EVENTS",
     "MORE_MONTHS",
@@ -23,6 +25,7 @@ __all__ = [
     "NOT_TESTABLE",
     "NO_NEIGHBOURS",
     "QUADRANTS",
+    "RARE_EVENTS",
     "REACH_FURTHER",
     "SEEDS_CHECKED",
     "Correction",
@@ -32,6 +35,7 @@ __all__ = [
     "checked_values",
     "corrected",
     "is_constant",
+    "is_rare",
     "refuse_not_finite",
     "report_mask",
     "standardised",
@@ -47,6 +51,9 @@ NOT_SIGNIFICANT = "Not significant"
 NO_NEIGHBOURS = "No neighbours"
 NOT_TESTABLE = "Not testable"
 QUADRANTS = ("High-High", "Low-High", "Low-Low", "High-Low")
+LOW_HERE = ("Low-High", "Low-Low")
+LOW_EVENTS = (*LOW_HERE, "High-Low")
+"""Labels that call an area low, and those that call it or those around it low."""
 CLUSTERS = (*QUADRANTS, NOT_SIGNIFICANT, NO_NEIGHBOURS, NOT_TESTABLE)
 
 FEWEST_AREAS = 30
@@ -54,6 +61,12 @@ FEWEST_AREAS = 30
 
 FEWEST_EVENTS = 50
 """Below this many events a map of rates is mostly chance, and no test is made."""
+
+RARE_EVENTS = 1.0
+"""Below this many events an area, on average, no label calls an area low in events.
+
+Most areas then have none, and of those the more populous have the lower rate: where like
+populations adjoin, low rates lie together whatever the risk (docs/validation.md)."""
 
 MORE_AREAS = "Take a wider study area."
 MORE_EVENTS = "Take a longer period or more offences."
@@ -251,6 +264,19 @@ def corrected(p: FloatArray, reported: BoolArray, correction: Correction) -> Flo
     """Return q of the reported areas; NaN for the others. With "none" q is p. Shape (n,)."""
     inside = np.where(reported, p, np.nan)
     return benjamini_hochberg(inside) if correction == "benjamini-hochberg" else inside
+
+
+def is_rare(events: float | None, reported: BoolArray) -> bool:
+    """Tell whether events are so few that an area without any cannot be told from chance.
+
+    Parameters
+    ----------
+    events
+        Of the reported areas; None where the variable is no rate.
+    reported
+        Shape (n,).
+    """
+    return events is not None and events < RARE_EVENTS * int(reported.sum())
 
 
 def is_constant(values: FloatArray) -> bool:

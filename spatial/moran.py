@@ -14,12 +14,14 @@ from spatial.further_seeds import LabelArray
 from spatial.labels import label_areas, label_words, quadrants_of, untested_numbers
 from spatial.local_tests import (
     CLUSTERS,
+    LOW_EVENTS,
     SEEDS_CHECKED,
     Correction,
     against_alternative,
     check_test,
     checked_values,
     is_constant,
+    is_rare,
     report_mask,
     standardised,
     why_not_tested,
@@ -228,7 +230,8 @@ def local_moran(
     seeds_checked
         Further seeds whose labels are compared with the published ones; 0 for none.
     events
-        Number of events behind `y`, where it is a rate: below 50 no test is made.
+        Number of events of the reported areas behind `y`, where it is a rate: below 50 no test is
+        made, below one an area no label but High-High is given (`local_tests.RARE_EVENTS`).
     shared
         Where the same variable is tested by `getis.local_g` too, and the draws are made once.
 
@@ -285,8 +288,9 @@ def local_moran(
 
     counts = draw(seed)
     p = test(counts)
+    withheld = LOW_EVENTS if is_rare(events, reported) else ()
     found = label_areas(
-        p, quadrants_of(z, lag, has), against,
+        p, quadrants_of(z, lag, has, withheld=withheld), against,
         reported=reported, alpha=alpha, correction=correction, k=neighbours.cardinalities,
         permutations=permutations, alternative=alternative, seed=seed,
         seeds_checked=seeds_checked, again=lambda key, only: test(draw(key, only)),

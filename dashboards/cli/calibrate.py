@@ -44,14 +44,17 @@ _EVENTS = (20.0, 2.0, 0.3)
 
 _LATTICE = f"lattice {_ROWS} x {_COLUMNS}"
 _ASKED_OF_NULLS = (0.040, 0.060)
+_ASKED_OF_LABELS = 0.060
 _ASKED_OF_POWER = (0.90, 0.005)
 _DECIMALS = 9
 """A share is compared with what is asked of it without the noise of adding up."""
 
 _NULL_HEADERS = (
-    "areas", "null", "local Moran, p", "asked", "Gi*, p", "half of p", "High-High, p",
-    "maps with a flag, q", "with High-High, q",
+    "areas", "null", "local Moran, p", "asked", "Gi*, p", "half of p", "any label, p", "asked",
+    "High-High, p", "maps with q <= .05", "with a label, q", "with High-High, q",
 )  # fmt: skip
+_NULL_SHOWN = (1, 2, 3, 4, 5, 6, 10)
+"""Columns of them that a screen has room for."""
 _POWER_HEADERS = (
     "statistic", "inner 3 x 3", "asked", "whole 5 x 5", "outside", "asked", "outside, any label",
     "touching the block", "beyond",
@@ -272,9 +275,16 @@ def _null_rows(nulls: Sequence[_Null]) -> list[tuple[str, ...]]:
             low <= round(share.value, _DECIMALS) <= high for share in (found.moran, found.gi_star)
         )
         asked = _met(f"{low:g} to {high:g}", met=inside) if null.asked else "nothing"
-        shares = (found.gi_star, found.halved, found.high_high)
-        flags = (_text(found.any_flag, 3), _text(found.hot_flag, 3))
-        rows.append((null.areas, null.null, _text(found.moran), asked, *map(_text, shares), *flags))
+        few = round(found.labelled.value, _DECIMALS) <= _ASKED_OF_LABELS
+        labels = _met(f"<= {_ASKED_OF_LABELS:g}", met=few) if null.asked else "nothing"
+        flags = (found.any_flag, found.label_flag, found.hot_flag)
+        rows.append(
+            (
+                *(null.areas, null.null, _text(found.moran), asked),
+                *(_text(found.gi_star), _text(found.halved), _text(found.labelled), labels),
+                *(_text(found.high_high), *(_text(share, 3) for share in flags)),
+            )
+        )
     return rows
 
 
@@ -300,8 +310,9 @@ def _print(console: Console, nulls: Sequence[_Null], powers: Sequence[Power]) ->
     console.heading("No cluster: share of areas with p <= .05, ± standard error over the maps")
     for areas in dict.fromkeys(null.areas for null in nulls):
         console.line(areas)
-        rows = [row[1:] for row in _null_rows([null for null in nulls if null.areas == areas])]
-        console.table(_NULL_HEADERS[1:], rows, right=[1, 3, 4, 5, 6, 7])
+        rows = _null_rows([null for null in nulls if null.areas == areas])
+        shown = [[row[k] for k in _NULL_SHOWN] for row in (_NULL_HEADERS, *rows)]
+        console.table(shown[0], shown[1:], right=[1, 3, 4, 5, 6])
     console.heading("A planted block: share of cells found at q <= .05")
     console.table(_POWER_HEADERS, _power_rows(powers), right=[1, 3, 4, 6, 7, 8])
 

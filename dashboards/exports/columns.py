@@ -142,7 +142,8 @@ PER_PRIORITY: Mapping[str, Column] = _table(
         "text",
         (
             "High-High: high among high. High-Low: stands alone. Only where the q-value is at most "
-            "the set level (0.05 unless set); else Not significant, No neighbours or Not testable."
+            "the set level (0.05 unless set); else Not significant, No neighbours or Not testable. "
+            "With under one event an area only High-High is named."
         ),
     ),
     (
@@ -166,8 +167,8 @@ PER_PRIORITY: Mapping[str, Column] = _table(
         "probability",
         (
             "Pseudo p-value of Gi*, before correction for many tests; two-sided unless the "
-            "settings ask for one side. The strand cluster_raw needs 0.05 or less of it, or of the "
-            "cluster p-value."
+            "settings ask for one side. The strand cluster_raw needs 0.05 or less of it, or the set "
+            "level of the cluster p-value."
         ),
     ),
     (
@@ -182,7 +183,7 @@ PER_PRIORITY: Mapping[str, Column] = _table(
         "number",
         (
             "Gi* bin: 3, 2, 1 a hot spot at 99, 95, 90 % confidence; -3, -2, -1 a cold spot; 0 "
-            "neither. By the corrected figure."
+            "neither. By the corrected figure. With under one event an area none is called cold."
         ),
     ),
     (

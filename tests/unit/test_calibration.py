@@ -169,7 +169,7 @@ def test_false_hot_spots_are_a_quarter_of_false_positives(normal: FalsePositives
 
 
 def test_rare_events_where_like_populations_adjoin_make_false_cold_spots() -> None:
-    """A known limit, which must stay visible: see docs/validation.md.
+    """A known limit of p, which must stay visible: see docs/validation.md.
 
     Without an event the standardised rate is the lower, the larger the population. Where large ones
     lie together and neighbours are few, their sum is lower than nearly all that are drawn, whatever
@@ -185,6 +185,10 @@ def test_rare_events_where_like_populations_adjoin_make_false_cold_spots() -> No
     assert rare.moran.value > 0.065
     assert rare.high_high.value < 0.0125
     assert 0.035 < common.moran.value < 0.065
+    # So no label calls an area low there, and what is labelled is below what a test promises.
+    assert rare.labelled == rare.high_high
+    assert rare.label_flag == rare.hot_flag
+    assert common.labelled == common.moran
 
 
 # --- seeds and blocks ---------------------------------------------------------------------------

@@ -341,6 +341,20 @@ def test_offences_planted_among_deprived_areas_are_found_and_elsewhere_are_not()
     assert row["high_high"].iloc[0] <= 1
 
 
+def test_beside_deprivation_rare_events_make_no_area_quiet() -> None:
+    data, settings = CASE.case(n=80), config()
+    counts = np.zeros_like(data.counts)
+    at = data.categories.index(VIOLENCE)
+    for events, rare in ((79, True), (80, False)):
+        counts[:events, 0, at] = 1
+        few = replace(data, counts=counts)
+        row = bivariate_table(few, events_of_priorities(few, settings, CASE.HARM), settings).iloc[0]
+        for kind in ("low_low", "low_high", "low_low_raw", "low_high_raw"):
+            assert pd.isna(row[kind]) == rare
+        assert row[["high_high", "high_low", "high_high_raw", "high_low_raw"]].notna().all()
+        assert row["note"].startswith("Under one event an area") == rare
+
+
 def test_what_cannot_be_set_beside_says_why() -> None:
     settings = config()
     data = CASE.case()

@@ -13,7 +13,7 @@ from spatial.distance_graphs import inverse_distance
 from spatial.distance_weights import weighted_global_moran, weighted_local_moran
 from spatial.esda_engine import esda_gi_star_counts, esda_moran_counts
 from spatial.getis import local_g
-from spatial.local_tests import standardised, within_reach
+from spatial.local_tests import is_rare, standardised, within_reach
 from spatial.moran import global_moran, local_moran
 
 N = 48
@@ -84,3 +84,73 @@ def test_the_ends_of_what_a_number_can_hold_are_tested() -> None:
     assert "same in every area" in local_moran(lone, GRAPH, permutations=99).inference
     assert standardised(lone).is_constant
     assert standardised(np.empty(0)).is_constant
+
+
+# Rare events --------------------------------------------------------------------------------
+
+QUIET = {"Low-Low", "Low-High", "High-Low"}
+
+
+def everything(events: float | None) -> list[Any]:
+    """A map that has every label and both spots, tested by all four without correction."""
+    n = 72
+    at = np.arange(n)
+    codes = [f"E{i:03d}" for i in at]
+    graph = CASE.lattice(codes, 9)
+    near = inverse_distance(at % 9 * 1000.0, at // 9 * 1000.0, codes=codes, within_m=1500)
+    noise = np.random.default_rng(4).normal(size=n)
+    y = noise + 2 * graph.lag(noise)
+    y[[10, 30, 50]] *= -1
+    settings = {"permutations": 9_999, "correction": "none", "events": events, "seed": 2}
+    return [
+        local_moran(y, graph, alpha=0.5, **settings),
+        weighted_local_moran(y, near, alpha=0.5, **settings),
+        bivariate_moran(y, graph.lag(noise), graph, alpha=0.5, **settings),
+        local_g(y, graph, **settings),
+    ]
+
+
+def test_under_one_event_an_area_nothing_is_called_low() -> None:
+    """p and q stay as they are: one event fewer in 72 areas takes labels alone."""
+    rare, common = everything(71.0), everything(72.0)
+    for few, many in zip(rare, common, strict=True):
+        assert few.inference == many.inference == ""
+    for few, many in zip(rare[:3], common[:3], strict=True):
+        np.testing.assert_array_equal(few.p, many.p)
+        np.testing.assert_array_equal(few.q, many.q)
+        gone = {"Low-Low", "Low-High"} if few is rare[2] else QUIET
+        for name in ("cluster", "raw_cluster"):
+            before, after = getattr(many, name), getattr(few, name)
+            assert set(before) >= {"High-High", *QUIET}
+            expected = np.where(np.isin(before, list(gone)), "Not significant", before)
+            np.testing.assert_array_equal(after, expected)
+        assert ((few.agreement >= 0) & (few.agreement <= 1)).all()
+    few, many = rare[3], common[3]
+    np.testing.assert_array_equal(few.p, many.p)
+    assert (many.bin < 0).any()
+    assert (many.bin > 0).any()
+    np.testing.assert_array_equal(few.bin, np.maximum(many.bin, 0))
+    np.testing.assert_array_equal(few.raw_bin, np.maximum(many.raw_bin, 0))
+    assert not any(label.startswith("Cold") for label in few.label)
+    withheld = many.bin < 0
+    assert (few.agreement[withheld] == 1).all(), "no seed can call them cold"
+
+
+def test_one_event_an_area_is_counted_over_the_reported_areas() -> None:
+    """The ring lends its values; its areas do not make the study area's events rarer."""
+    report = np.arange(N) < 40
+    for events, low in ((40.0, True), (39.0, False)):
+        assert is_rare(events, report) != low
+    assert not is_rare(None, report)
+    values = np.random.default_rng(1).poisson(1.5, 60 + N).astype(float)
+    assert is_rare(59.0, np.ones(60, dtype=bool))
+    assert not is_rare(60.0, np.ones(60, dtype=bool))
+    codes = [f"E{i:03d}" for i in range(60 + N)]
+    graph = CASE.lattice(codes, 9)
+    inside = np.arange(60 + N) < 60
+    spread = values + 3 * graph.lag(values)
+    for events, some in ((60.0, True), (59.0, False)):
+        found = local_moran(
+            spread, graph, report=inside, events=events, alpha=0.5, permutations=999
+        )
+        assert bool(np.isin(found.raw_cluster, list(QUIET)).any()) == some

@@ -335,11 +335,15 @@ def test_uplift_never_touches_counts_rates_or_tests() -> None:
 
 
 def test_rare_events_bring_a_caution_about_low_clusters() -> None:
-    """docs/validation.md: under one event an area, low clusters are found too often by chance."""
+    """docs/validation.md: low clusters are then found too often by chance, and none is named."""
     data = CASE.case(n=90, months=3)
     rare = score(data, CASE.one(MIXED, {"theft_from_the_person": 1.0}))
     assert 50 <= rare.areas["sv01_events"].sum() < 90
-    assert any("under one an area" in warning for warning in rare.warnings)
+    said = next(warning for warning in rare.warnings if "under one an area" in warning)
+    assert "a quiet area cannot be told from chance" in said
+    assert "only High-High and hot spots are named" in said
+    assert set(rare.areas["sv01_lisa_cluster"]) <= {"Not significant", "High-High"}
+    assert (rare.areas["sv01_gi_bin"] >= 0).all()
     common = score(data, CASE.one(MIXED, {"burglary": 1.0}))
     assert common.areas["sv01_events"].sum() > 90
     assert not any("under one an area" in warning for warning in common.warnings)
