@@ -167,8 +167,8 @@ PER_PRIORITY: Mapping[str, Column] = _table(
         "probability",
         (
             "Pseudo p-value of Gi*, before correction for many tests; two-sided unless the "
-            "settings ask for one side. The strand cluster_raw needs 0.05 or less of it, or the set "
-            "level of the cluster p-value."
+            "settings ask for one side. The strand cluster_raw needs at most 0.05 of it, or the "
+            "set level of the cluster p-value."
         ),
     ),
     (
