@@ -290,8 +290,8 @@ def _drawn_again(facts: AreaFacts, say: _Said) -> list[str]:
             held = say(figure, same, "seeds", f"{same}")
             of = say("seeds_checked", SEEDS_CHECKED, "seeds", f"{SEEDS_CHECKED}")
             said.append(
-                f"its {label} came out again from {held} of {of} further random seeds, so chance "
-                "can change it"
+                f"its {label} came out again from {held} of {of} further random seeds, so that it "
+                "is borderline"
             )
     return said
 
