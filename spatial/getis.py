@@ -20,6 +20,7 @@ from spatial.local_tests import (
     checked_values,
     corrected,
     is_rare,
+    of_reported,
     report_mask,
     standardised,
     why_not_tested,
@@ -382,7 +383,7 @@ def _read(
 ) -> _Tested:
     """Turn counts into p, q and bins; a one-sided test sees one side alone."""
     p = pseudo_p(counts, alternative)
-    q, inside = corrected(p, reported, correction), np.where(reported, p, np.nan)
+    q, inside = corrected(p, reported, correction), of_reported(p, reported)
     bins, raw = (gi_bins(z, counts, level, hot_alone=hot_alone) for level in (q, inside))
     return _Tested(p, q, bins, raw)
 

@@ -17,6 +17,7 @@ from spatial.local_tests import (
     QUADRANTS,
     Correction,
     corrected,
+    of_reported,
 )
 from spatial.permutation import Alternative
 
@@ -105,7 +106,7 @@ def label_areas(
             seeds_checked=seeds_checked,
         )
         agreement = np.where(np.isnan(q), np.nan, agreed)
-    return Labelled(q, label, named(np.where(reported, p, np.nan)), agreement)
+    return Labelled(q, label, named(of_reported(p, reported)), agreement)
 
 
 def quadrants_of(

@@ -36,6 +36,7 @@ __all__ = [
     "corrected",
     "is_constant",
     "is_rare",
+    "of_reported",
     "refuse_not_finite",
     "report_mask",
     "standardised",
@@ -260,9 +261,14 @@ def report_mask(report: npt.ArrayLike | None, n: int) -> BoolArray:
     return mask
 
 
+def of_reported(p: FloatArray, reported: BoolArray) -> FloatArray:
+    """Return p of the reported areas; NaN for the others. Shape (n,)."""
+    return p if reported.all() else np.where(reported, p, np.nan)
+
+
 def corrected(p: FloatArray, reported: BoolArray, correction: Correction) -> FloatArray:
     """Return q of the reported areas; NaN for the others. With "none" q is p. Shape (n,)."""
-    inside = np.where(reported, p, np.nan)
+    inside = of_reported(p, reported)
     return benjamini_hochberg(inside) if correction == "benjamini-hochberg" else inside
 
 

@@ -208,15 +208,19 @@ def pseudo_p(counts: PermutationCounts, alternative: Alternative = "two-sided") 
     Half of the two-sided value, a common default, calls 10 % of areas significant at 5 %.
     """
     if alternative == "two-sided":
-        extreme = 2 * (np.minimum(counts.greater, counts.less) + 1)
+        tail, sides = np.minimum(counts.greater, counts.less), 2.0
     elif alternative == "greater":
-        extreme = counts.greater + 1
+        tail, sides = counts.greater, 1.0
     elif alternative == "less":
-        extreme = counts.less + 1
+        tail, sides = counts.less, 1.0
     else:
         raise StatisticsError(f"alternative: {alternative!r} is not two-sided, greater or less")
-    p = np.minimum(1.0, extreme / (counts.draws + 1.0))
-    return np.where(counts.draws > 0, p, np.nan)
+    p = np.asarray(tail + 1.0, dtype=np.float64)
+    p *= sides
+    p /= counts.draws + 1.0
+    np.minimum(p, 1.0, out=p)
+    p[counts.draws == 0] = np.nan
+    return p
 
 
 def times_own_value(counts: PermutationCounts, z: FloatArray) -> PermutationCounts:
