@@ -108,7 +108,9 @@ def rate_moments(events: FloatArray, population: FloatArray) -> tuple[float, flo
     return float(m), float((population * (events / population - m) ** 2).sum() / total)
 
 
-def fit_gamma_poisson(events: npt.ArrayLike, expected: npt.ArrayLike) -> GammaPoisson:
+def fit_gamma_poisson(
+    events: npt.ArrayLike, expected: npt.ArrayLike, *, phi: float = 1.0
+) -> GammaPoisson:
     """Fit the spread of relative risk over areas by moments (Clayton and Kaldor 1987, section 3).
 
     Solves nu/alpha = mean(theta) and nu/alpha^2 = sum((1 + alpha/E_i)(theta_i - nu/alpha)^2)/(n-1)
@@ -116,15 +118,22 @@ def fit_gamma_poisson(events: npt.ArrayLike, expected: npt.ArrayLike) -> GammaPo
     the first gives nu/alpha in closed form for any alpha, and the second is solved within a bracket
     of alpha: the same answer, to the last digits and without a limit on repeats.
 
+    Counts that come in bunches, Var(O_i) = phi theta_i E_i, are fitted as O_i/phi and E_i/phi: the
+    same rates with phi times the chance variance, as the posterior takes them. Fitted as they are,
+    the bunches would count as true differences between areas.
+
     Parameters
     ----------
     events
         O, shape (n,), 0 or more.
     expected
         E, shape (n,). 0 or NaN: the area is left out of the fit.
+    phi
+        Dispersion of the counts, 1 or more: from `dispersion`. At 1 the published equations.
     """
+    _check_phi(phi)
     observed, base, known = counts_and_base(events, expected, "expected")
-    o, e = observed[known], base[known]
+    o, e = observed[known] / phi, base[known] / phi
     n = o.size
     none = GammaPoisson(np.inf, np.inf, spread=False, areas=n)
     if n < 2 or o.sum() == 0:
@@ -306,13 +315,17 @@ def posterior_gamma(
     events: npt.ArrayLike, expected: npt.ArrayLike, fit: GammaPoisson, phi: float
 ) -> tuple[FloatArray, FloatArray, BoolArray]:
     """Return shape and rate of `posterior`, and where it is calculable, shape (n,) each."""
-    if not (np.isfinite(phi) and phi >= 1.0):
-        raise StatisticsError(f"phi: {phi} is not a number of 1 or more")
+    _check_phi(phi)
     observed, base, known = counts_and_base(events, expected, "expected")
     if not fit.spread and not known.any():
         # No event anywhere: E is 0 because the overall rate is 0, not because nobody lives there.
         known = base == 0.0
     return observed / phi + fit.nu, base / phi + fit.alpha, known
+
+
+def _check_phi(phi: float) -> None:
+    if not (np.isfinite(phi) and phi >= 1.0):
+        raise StatisticsError(f"phi: {phi} is not a number of 1 or more")
 
 
 def counts_and_base(

@@ -1,4 +1,4 @@
-"""`hotspots calibrate`: measure the cluster tests on maps whose truth is known."""
+"""`hotspots calibrate`: measure tests, risks and ranks on maps whose truth is known."""
 
 from __future__ import annotations
 
@@ -12,6 +12,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dashboards.cli.calibrate_risks import (
+    RANK_HEADERS,
+    RISK_HEADERS,
+    rank_rows,
+    risk_checks,
+    risk_rows,
+    risk_section,
+)
 from dashboards.cli.options import (
     AreaOption,
     ConfigOption,
@@ -30,6 +38,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from dashboards.cli.console import Console
+    from risk_model.risk_calibration import RiskCheck
     from spatial.blocks import BlockMap
     from spatial.calibration import FalsePositives, Share
     from spatial.planted_block import Power
@@ -87,6 +96,9 @@ def calibrate(
     power_maps: Annotated[
         int, typer.Option("--power-maps", min=2, help="Maps with a planted cluster.")
     ] = 100,
+    risk_maps: Annotated[
+        int, typer.Option("--risk-maps", min=2, help="Maps with known risks, of each kind.")
+    ] = 200,
     permutations: Annotated[
         int, typer.Option(min=99, help="Permutations of each test of each map.")
     ] = 9_999,
@@ -114,7 +126,7 @@ def calibrate(
     ring: RingOption = None,
     workers: WorkersOption = 1,
 ) -> None:
-    """Measure false positives and power of the cluster tests on maps whose truth is known."""
+    """Measure the cluster tests, and stated risks and ranks, on maps whose truth is known."""
     from dashboards.cli.console import Console
     from spatial.blocks import block_map
 
@@ -129,9 +141,11 @@ def calibrate(
         nulls = list(_nulls(console, graphs, maps, permutations, seed, blocks))
         console.progress("a planted block")
         powers = _powers(power_maps, permutations, seed, blocks)
+        name, people = _study(graphs[-1])
+        risks = list(risk_checks(console, name, people, risk_maps, seed, blocks))
     console.progress("")
     taken = time.perf_counter() - started
-    _print(console, nulls, powers)
+    _print(console, nulls, powers, risks)
     if to is None or document is None:
         return
     command = command_text(
@@ -139,6 +153,7 @@ def calibrate(
         {
             "--maps": None if maps == 200 else maps,
             "--power-maps": None if power_maps == 100 else power_maps,
+            "--risk-maps": None if risk_maps == 200 else risk_maps,
             "--permutations": None if permutations == 9_999 else permutations,
             "--seed": None if seed == _SEED else seed,
             "--inputs": inputs,
@@ -151,7 +166,13 @@ def calibrate(
             "--to": to,
         },
     )
-    section = _section(nulls, powers, command=command, seed=seed, seconds=taken)
+    known = risk_section(
+        name,
+        risks,
+        _markdown(RISK_HEADERS, risk_rows(risks)),
+        _markdown(RANK_HEADERS, rank_rows(risks)),
+    )
+    section = _section(nulls, powers, known, command=command, seed=seed, seconds=taken)
     to.write_text(with_section(document, section, name=str(to)), encoding="utf-8", newline="\n")
     console.line(f"Written into {to}")
 
@@ -204,6 +225,13 @@ def _real_areas(
     name = f"{loaded.name}, {int(report.sum())}" + (f" and a ring of {around}" if around else "")
     graph = loaded.neighbours.subset(str(code) for code in people.index)
     return _Graph(name, graph, np.asarray(people, dtype=np.float64), report)
+
+
+def _study(graph: _Graph) -> tuple[str, npt.NDArray[np.float64]]:
+    """Return what the areas that are published are called, and their populations."""
+    if graph.report is None:
+        return f"{graph.name}, {graph.population.size} areas", graph.population
+    return f"{graph.name.split(' and a ring')[0]} areas", graph.population[graph.report]
 
 
 def _nulls(
@@ -306,7 +334,12 @@ def _power_rows(powers: Sequence[Power]) -> list[tuple[str, ...]]:
     ]
 
 
-def _print(console: Console, nulls: Sequence[_Null], powers: Sequence[Power]) -> None:
+def _print(
+    console: Console,
+    nulls: Sequence[_Null],
+    powers: Sequence[Power],
+    risks: Sequence[RiskCheck],
+) -> None:
     console.heading("No cluster: share of areas with p <= .05, ± standard error over the maps")
     for areas in dict.fromkeys(null.areas for null in nulls):
         console.line(areas)
@@ -315,6 +348,9 @@ def _print(console: Console, nulls: Sequence[_Null], powers: Sequence[Power]) ->
         console.table(shown[0], shown[1:], right=[1, 3, 4, 5, 6])
     console.heading("A planted block: share of cells found at q <= .05")
     console.table(_POWER_HEADERS, _power_rows(powers), right=[1, 3, 4, 6, 7, 8])
+    console.heading('Known risks; claims read "areas a map: chance stated, share true"')
+    for headers, rows in ((RISK_HEADERS, risk_rows(risks)), (RANK_HEADERS, rank_rows(risks))):
+        console.table(headers, rows, right=[0, 1, 2, *range(4, len(headers))])
 
 
 def _markdown(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -323,7 +359,13 @@ def _markdown(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def _section(
-    nulls: Sequence[_Null], powers: Sequence[Power], *, command: str, seed: int, seconds: float
+    nulls: Sequence[_Null],
+    powers: Sequence[Power],
+    risks: str,
+    *,
+    command: str,
+    seed: int,
+    seconds: float,
 ) -> str:
     """Return the generated section, in Markdown."""
     from risk_model.provenance import versions
@@ -353,4 +395,6 @@ Written by the command, not by hand:
 label.
 
 {_markdown(_POWER_HEADERS, _power_rows(powers))}
+
+{risks}
 """

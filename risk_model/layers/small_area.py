@@ -173,7 +173,8 @@ def _smooth(
 
     Notes
     -----
-    Clayton and Kaldor (1987), with the posterior widened by the dispersion of monthly counts.
+    Clayton and Kaldor (1987), with prior and posterior of counts divided by the dispersion of the
+    months.
     """
     total = exposed.total
     monthly = expected_by_month(events, exposed.monthly, in_study)
@@ -197,7 +198,7 @@ def _smooth(
     if fitted.sum() >= 2:
         phi = float(dispersion(events[fitted], covered[fitted]))
         for members, own, level in _shrinkage_groups(usable, fitted, stratum, counts, expected):
-            fit = fit_gamma_poisson(counts[own], level * expected[own])
+            fit = fit_gamma_poisson(counts[own], level * expected[own], phi=phi)
             if not intervals:
                 out["mean"][members] = level * posterior_mean(
                     counts[members], level * expected[members], fit, phi=phi

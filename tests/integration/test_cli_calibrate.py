@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import shlex
 from pathlib import Path
@@ -14,7 +15,7 @@ from dashboards.cli.main import app
 from spatial.errors import ConfigError
 
 BEGIN, END = "<!-- calibrate: begin -->", "<!-- calibrate: end -->"
-QUICK = ["--maps", "2", "--power-maps", "2", "--permutations", "199"]
+QUICK = ["--maps", "2", "--power-maps", "2", "--risk-maps", "2", "--permutations", "199"]
 DOCUMENT = f"# Title\n\nBefore, kept: é.\n\n{BEGIN}\nold figures\n{END}\n\nAfter, kept.\n"
 
 
@@ -34,7 +35,7 @@ def document(tmp_path: Path) -> Path:
 
 
 def figures(text: str) -> list[str]:
-    """Return the rows of both tables, in the document's form."""
+    """Return the rows of the tables, in the document's form."""
     return [line for line in text.splitlines() if "±" in line]
 
 
@@ -44,7 +45,14 @@ def test_without_inputs_a_lattice_is_tested_and_nothing_written(
     monkeypatch.chdir(tmp_path)
     result = calibrate(*QUICK, HOTSPOTS_DATA_ROOT="elsewhere")
     assert result.exit_code == 0, result.output
-    for words in ("lattice 20 x 23", "normal", "Poisson, 20 an area", "raw rate", "local Moran"):
+    for words in (
+        "lattice 20 x 23",
+        "normal",
+        "Poisson, 20 an area",
+        "raw rate",
+        "local Moran",
+        "counts / phi",
+    ):
         assert words in result.output
     assert list(tmp_path.iterdir()) == []
 
@@ -129,7 +137,13 @@ def test_the_section_of_the_documents_is_a_full_calibration(repository: Path) ->
     text = (repository / "docs" / "validation.md").read_text(encoding="utf-8")
     section = text[text.index(BEGIN) : text.index(END)]
     assert with_section(text, section.removeprefix(BEGIN), name="validation.md") == text
-    for words in ("200 maps a line", "100 maps of 20 x 23", "Dorset Council, 223", "9,999"):
+    for words in (
+        "200 maps a line",
+        "100 maps of 20 x 23",
+        "Dorset Council, 223",
+        "9,999",
+        "Dorset Council, 223 areas; 200",
+    ):
         assert words in section
     missed = [line for line in figures(section) if "NOT MET" in line]
     assert [
@@ -139,6 +153,11 @@ def test_the_section_of_the_documents_is_a_full_calibration(repository: Path) ->
         [],
     )
     assert section.count(": met") >= 11
+    risks = [line for line in figures(section) if "| counts" in line]
+    assert len(risks) == 24
+    for divided, whole in itertools.pairwise(risks[:12]):
+        if "counts / phi" in divided and "counts / phi" not in whole:
+            assert float(divided.split("|")[7]) <= float(whole.split("|")[7])
     for line in figures(section):
         if "raw rate" in line:
             assert float(line.split("|")[3].split("±")[0]) < 0.04

@@ -191,6 +191,27 @@ def test_smooth_is_the_gamma_poisson_posterior() -> None:
     np.testing.assert_allclose(exceedance(found, 2.0), above_2, rtol=1e-9)
 
 
+def test_prior_and_posterior_take_the_same_bunched_counts() -> None:
+    """Months vary twice as much as Poisson: both divide by the phi that they show."""
+    rng = np.random.default_rng(12)
+    population = rng.integers(800, 3000, 80).astype(float)
+    mean = np.repeat((population * rng.gamma(8, 1 / 8, 80) * 0.0005)[:, None], 12, axis=1)
+    events = rng.poisson(rng.gamma(mean)).astype(float)
+    study = np.ones(80, dtype=bool)
+    found = smooth(
+        events, people(population, 12), in_study=study, covered=np.ones((80, 12), dtype=bool)
+    )
+    assert found.phi > 1.5
+    o, e = events.sum(axis=1), found.expected
+    fit = fit_gamma_poisson(o / found.phi, e / found.phi)
+    assert found.groups[0].fit == fit
+    shape, scale = o / found.phi + fit.nu, 1 / (e / found.phi + fit.alpha)
+    np.testing.assert_allclose(found.mean, shape * scale)
+    np.testing.assert_allclose(found.p_gt_1_5, gamma.sf(1.5, shape, scale=scale), rtol=1e-9)
+    # Fitted to the counts as they are, risks would seem to differ more.
+    assert fit.alpha > fit_gamma_poisson(o, e).alpha * 1.2
+
+
 def test_ring_borrows_the_prior_and_does_not_shape_it() -> None:
     data = CASE.case(ring=8)
     wild = data.counts.copy()

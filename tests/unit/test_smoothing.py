@@ -91,6 +91,60 @@ def test_the_fit_finds_the_truth_with_many_areas() -> None:
     assert fit.nu / fit.alpha == pytest.approx(1.0, rel=0.02)
 
 
+def bunched(
+    *, n: int, nu: float, phi: float, expected: float, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Counts of Gamma(nu, nu) risks with variance phi times the mean, and their expected counts."""
+    rng = np.random.default_rng(seed)
+    e = rng.uniform(0.5, 1.5, n) * expected
+    mean = rng.gamma(nu, 1 / nu, n) * e
+    return rng.poisson(rng.gamma(mean / (phi - 1)) * (phi - 1)).astype(float), e
+
+
+def test_a_fit_at_phi_one_is_the_published_fit() -> None:
+    events, expected = simulated(nu=5.0, seed=3)
+    assert fit_gamma_poisson(events, expected, phi=1.0) == fit_gamma_poisson(events, expected)
+    np.testing.assert_allclose(
+        fit_gamma_poisson(events, expected, phi=1.0).alpha,
+        fit_by_repeating(events, expected)[1],
+        rtol=1e-6,
+    )
+
+
+def test_bunches_of_events_are_not_taken_for_differences_between_areas() -> None:
+    """Risks vary by 1/20, counts by 1.6 times Poisson's: divided the fit finds the first."""
+    events, expected = bunched(n=40_000, nu=20.0, phi=1.6, expected=3.0, seed=4)
+    fit = fit_gamma_poisson(events, expected, phi=1.6)
+    assert fit.nu / fit.alpha == pytest.approx(1.0, abs=0.02)
+    assert fit.nu == pytest.approx(20.0, rel=0.2)
+    # As it is, chance beyond Poisson is added to it: 1/20 + .6/3 and a little more.
+    whole = fit_gamma_poisson(events, expected)
+    assert 1 / whole.alpha == pytest.approx(1 / 20 + 0.6 * (1 / expected).mean(), rel=0.1)
+
+
+def test_the_fit_with_phi_is_where_the_iteration_settles_on_divided_counts() -> None:
+    events, expected = bunched(n=300, nu=4.0, phi=1.5, expected=6.0, seed=5)
+    fit = fit_gamma_poisson(events, expected, phi=1.5)
+    np.testing.assert_allclose(
+        (fit.nu, fit.alpha), fit_by_repeating(events / 1.5, expected / 1.5), rtol=1e-6
+    )
+
+
+def test_a_spread_that_bunches_alone_explain_is_none() -> None:
+    expected = np.full(200, 4.0)
+    events = np.random.default_rng(6).poisson(2.0, 200) * 2.0
+    pearson = ((events - events.mean()) ** 2).sum() / 199 / events.mean()
+    assert pearson > 1.5
+    assert fit_gamma_poisson(events, expected, phi=pearson * 0.99).spread
+    assert not fit_gamma_poisson(events, expected, phi=pearson * 1.01).spread
+
+
+@pytest.mark.parametrize("phi", [0.99, 0.0, -1.0, np.nan, np.inf])
+def test_a_fit_refuses_a_phi_below_one(phi: float) -> None:
+    with pytest.raises(StatisticsError, match=r"phi: .* is not a number of 1 or more"):
+        fit_gamma_poisson([1.0, 2.0], [1.0, 1.0], phi=phi)
+
+
 def test_no_spread_is_said_and_every_risk_is_one() -> None:
     expected = np.full(30, 10.0)
     events = np.tile([9.0, 10.0, 11.0], 10)
