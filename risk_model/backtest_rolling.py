@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
-from risk_model.backtest import judge_origin
+from risk_model.backtest import Judged, judge_origin
 from risk_model.backtest_methods import Forecaster
 from risk_model.backtest_origins import Origin, rolling_origins
 from risk_model.backtest_table import Comparison, backtest_table, compare_methods
@@ -15,6 +16,7 @@ from risk_model.config.harm import HarmWeights
 from risk_model.config.risk import RiskConfig
 from risk_model.loading import Progress
 from risk_model.model_data import ModelData
+from spatial.blocks import SERIAL, BlockMap
 
 __all__ = ["Backtest", "rolling_backtest"]
 
@@ -51,6 +53,7 @@ def rolling_backtest(
     forecaster: Forecaster | None = None,
     resamples: int = 999,
     progress: Progress | None = None,
+    blocks: BlockMap = SERIAL,
 ) -> Backtest:
     """Back-test the priorities of the settings over every origin that the months allow.
 
@@ -60,6 +63,9 @@ def rolling_backtest(
         Calendar months that choose and that judge.
     resamples
         Draws of the bootstrap.
+    blocks
+        Where origins are judged, each with seeds of its own month; it makes no difference to the
+        result.
 
     Notes
     -----
@@ -68,18 +74,14 @@ def rolling_backtest(
     """
     origins = rolling_origins(data, window=window, horizon=horizon)
     judged, notes, used = [], [], []
+    judge = partial(
+        _judge, data=data, config=config, harm=harm, forecaster=forecaster, resamples=resamples
+    )
+    results = iter(blocks.map(judge, origins))
     for origin in origins:
         if progress is not None:
             progress(f"choosing at {origin.at}")
-        found, said = judge_origin(
-            data,
-            origin,
-            config,
-            harm,
-            forecaster=forecaster,
-            resamples=resamples,
-            seed=config.uncertainty.seed,
-        )
+        found, said = next(results)
         judged += found
         notes += said
         if found:
@@ -99,3 +101,18 @@ def rolling_backtest(
         origins=tuple(used),
         notes=tuple(notes),
     )
+
+
+def _judge(
+    origin: Origin,
+    *,
+    data: ModelData,
+    config: RiskConfig,
+    harm: HarmWeights,
+    forecaster: Forecaster | None,
+    resamples: int,
+) -> tuple[list[Judged], list[str]]:
+    return judge_origin(
+        data, origin, config, harm,
+        forecaster=forecaster, resamples=resamples, seed=config.uncertainty.seed,
+    )  # fmt: skip

@@ -104,12 +104,15 @@ def run_backtest(
                 forecaster=forecaster,
                 resamples=resamples,
                 progress=progress,
+                blocks=blocks,
             )
             tables = {TABLE: over.table, _FORCES: over.forces}
             compared, notes = over.comparisons, over.notes
             origins = () if over.origin is None else (over.origin,)
             words = f" over {over.forces['force'].nunique()} forces"
         else:
+            # Here: twelve origins of 223 areas take 3.1 s, by two workers, each of which has to
+            # import scikit-learn first, 4.0 s.
             one = rolling_backtest(
                 data,
                 settings.risk,

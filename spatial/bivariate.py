@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from spatial.blocks import SERIAL, BlockMap
 from spatial.further_seeds import LabelArray
 from spatial.labels import label_areas, label_words, quadrants_of, untested_numbers
 from spatial.local_tests import (
@@ -110,6 +111,7 @@ def bivariate_moran(
     seed: int = 0,
     seeds_checked: int = SEEDS_CHECKED,
     events: float | None = None,
+    blocks: BlockMap = SERIAL,
 ) -> BivariateMoran:
     """Test whether the neighbours' `y` goes with the area's own `x`, after Anselin et al. (2002).
 
@@ -127,7 +129,7 @@ def bivariate_moran(
         The graph, study area and ring.
     report
         True for the areas that are published, shape (n,); all by default.
-    permutations, alpha, correction, alternative, seed, seeds_checked
+    permutations, alpha, correction, alternative, seed, seeds_checked, blocks
         As for `spatial.moran.local_moran`.
     events
         Number of events of the reported areas behind x, where it is a rate: below 50 no test is
@@ -168,7 +170,7 @@ def bivariate_moran(
     def test(key: np.random.SeedSequence | int, only: BoolArray | None = None) -> FloatArray:
         counts = conditional_moran_counts(
             zy, neighbours.indptr, neighbours.indices,
-            permutations=permutations, seed=key, tolerance=slack, only=only,
+            permutations=permutations, seed=key, tolerance=slack, only=only, blocks=blocks,
         )  # fmt: skip
         # An area at the mean of x has I = 0 in every draw: nothing about it can be unusual.
         return np.where(at_mean, 1.0, pseudo_p(times_own_value(counts, zx), alternative))

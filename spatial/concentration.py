@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
+from spatial.blocks import SERIAL, BlockMap
 from spatial.errors import StatisticsError
 
 __all__ = ["Coverage", "Gini", "coverage", "gini", "lorenz"]
@@ -15,6 +17,9 @@ FloatArray = npt.NDArray[np.float64]
 
 _AT_ONCE = 4_000_000
 """Counts of chance maps held at a time, to bound memory."""
+
+_BLOCK = 50
+"""Chance maps made from one generator. Part of the result: another size gives other maps."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -169,8 +174,9 @@ def gini(
     events: npt.ArrayLike,
     exposure: npt.ArrayLike | None = None,
     *,
-    rng: np.random.Generator,
+    seed: np.random.SeedSequence,
     simulations: int = 499,
+    blocks: BlockMap = SERIAL,
 ) -> Gini:
     """Measure inequality and set it against chance.
 
@@ -183,10 +189,13 @@ def gini(
     ----------
     events, exposure
         As for `lorenz`; events are whole numbers.
-    rng
-        Source of the chance maps.
+    seed
+        Of the chance maps: every 50 come from this sequence with their block's number added to its
+        key.
     simulations
         Chance maps, at least 1.
+    blocks
+        Where blocks of chance maps are measured; it makes no difference to the result.
 
     Raises
     ------
@@ -203,16 +212,26 @@ def gini(
     if total == 0 or base.size == 0:
         return Gini(np.nan, np.nan, np.nan, np.nan)
     value = float(_gini(counts[np.newaxis], base)[0])
-    share = base / base.sum()
-    step = max(1, _AT_ONCE // base.size)
-    chance = np.concatenate(
-        [
-            _gini(rng.multinomial(total, share, min(step, simulations - done)).astype(float), base)
-            for done in range(0, simulations, step)
-        ]
-    )
+    measure = partial(_chance_block, total=total, base=base, simulations=simulations, seed=seed)
+    chance = np.concatenate(list(blocks.map(measure, range(-(-simulations // _BLOCK)))))
     mean = float(chance.mean())
     return Gini(value, mean, value - mean, float(np.quantile(chance, 0.95)))
+
+
+def _chance_block(
+    block: int, *, total: int, base: FloatArray, simulations: int, seed: np.random.SeedSequence
+) -> FloatArray:
+    """Return the Ginis of one block of chance maps."""
+    key = (*seed.spawn_key, block)
+    rng = np.random.default_rng(np.random.SeedSequence(seed.entropy, spawn_key=key))
+    maps = min(_BLOCK, simulations - block * _BLOCK)
+    share, step = base / base.sum(), max(1, _AT_ONCE // base.size)
+    return np.concatenate(
+        [
+            _gini(rng.multinomial(total, share, min(step, maps - done)).astype(np.float64), base)
+            for done in range(0, maps, step)
+        ]
+    )
 
 
 def _gini(counts: FloatArray, base: FloatArray) -> FloatArray:

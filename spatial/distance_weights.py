@@ -14,9 +14,14 @@ weights that differ: use it where they are wanted, and `conditional_moran_counts
 
 from __future__ import annotations
 
+from functools import partial
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 
+from spatial.block_counts import DrawRequest
+from spatial.blocks import SERIAL, BlockMap
 from spatial.distance_graphs import WeightedNeighbours, row_sums
 from spatial.errors import StatisticsError
 from spatial.labels import label_areas, quadrants_of, untested_numbers
@@ -42,7 +47,7 @@ from spatial.permutation import (
     rounding_slack,
     times_own_value,
 )
-from spatial.samples import sample_blocks
+from spatial.samples import block_count, sample_block
 
 __all__ = [
     "conditional_weighted_counts",
@@ -86,6 +91,7 @@ def conditional_weighted_counts(
     seed: int | np.random.SeedSequence,
     tolerance: float | None = None,
     only: BoolArray | None = None,
+    blocks: BlockMap = SERIAL,
 ) -> PermutationCounts:
     """Count the draws at or above, and at or below, each area's weighted sum of neighbours.
 
@@ -106,6 +112,8 @@ def conditional_weighted_counts(
     only
         Areas to count for, shape (n,), against the draws they would have among all; the others
         get no draws.
+    blocks
+        Where blocks of 16,384 draws are counted; the counts are the same wherever it is.
 
     Raises
     ------
@@ -147,28 +155,72 @@ def conditional_weighted_counts(
     by_k = by_k[k[by_k] > 0]
     if not by_k.size:
         return PermutationCounts(greater, less, draws)
-    for whole in sample_blocks(n, widest, permutations, seed):
-        # Only these columns are weighed; full-width positions are looked up twice as fast.
-        sample = whole[: int(k[by_k[-1]])].astype(np.intp)
-        values = centred.take(sample)
-        step = max(1, _CELLS // sample.shape[1])
-        place = np.full(n, -1)
-        for start in range(0, by_k.size, step):
-            areas = by_k[start : start + step]
-            columns = int(k[areas[-1]])
-            null = laid[areas, :columns] @ values[:columns]
-            place[areas] = np.arange(areas.size)
-            own_column, own_draw = np.nonzero(place[sample[:columns]] >= 0)
-            held = sample[own_column, own_draw]
-            inside = own_column < k[held]
-            null[place[held[inside]], own_draw[inside]] = np.nan  # counts on neither side
-            place[areas] = -1
-            with np.errstate(invalid="ignore"):
-                greater[areas] += (null >= low[areas, np.newaxis]).sum(axis=1)
-                less[areas] += (null <= high[areas, np.newaxis]).sum(axis=1)
-            draws[areas] += sample.shape[1]
-            np.subtract.at(draws, held[inside], 1)
+    task = _Weighted(
+        DrawRequest(n, widest, permutations, seed), centred, laid[by_k], low[by_k], high[by_k],
+        k, by_k, _CELLS,
+    )  # fmt: skip
+    for counted in blocks.map(partial(_count_block, task), range(block_count(permutations))):
+        for total, of_block in zip((greater, less, draws), counted, strict=True):
+            total[by_k] += of_block
     return PermutationCounts(greater, less, draws)
+
+
+class _Weighted(NamedTuple):
+    """What every block of a count needs; arrays of areas are in the order `by_k`, but `k`.
+
+    Attributes
+    ----------
+    request
+        The draws.
+    centred, k
+        Values and neighbours that count, shape (n,).
+    laid
+        Weights of each area laid on columns, shape (areas, widest).
+    low, high
+        Bounds of a tie with the observed sum, shape (areas,).
+    by_k
+        The areas that are counted for, in order of k.
+    cells
+        Weighted sums held at once.
+    """
+
+    request: DrawRequest
+    centred: FloatArray
+    laid: FloatArray
+    low: FloatArray
+    high: FloatArray
+    k: IntArray
+    by_k: npt.NDArray[np.intp]
+    cells: int
+
+
+def _count_block(task: _Weighted, block: int) -> tuple[IntArray, IntArray, IntArray]:
+    """Count one block of draws for the areas `by_k`: at or above, at or below, and in all."""
+    k, by_k = task.k, task.by_k
+    # Only these columns are weighed; full-width positions are looked up twice as fast.
+    sample = sample_block(*task.request, block)[: int(k[by_k[-1]])].astype(np.intp)
+    values = task.centred.take(sample)
+    greater, less = (np.zeros(by_k.size, dtype=np.int64) for _ in range(2))
+    draws = np.full(by_k.size, sample.shape[1], dtype=np.int64)
+    step = max(1, task.cells // sample.shape[1])
+    place = np.full(task.request.n, -1)
+    for start in range(0, by_k.size, step):
+        part = slice(start, start + step)
+        areas = by_k[part]
+        columns = int(k[areas[-1]])
+        null = task.laid[part, :columns] @ values[:columns]
+        place[areas] = np.arange(areas.size)
+        own_column, own_draw = np.nonzero(place[sample[:columns]] >= 0)
+        held = sample[own_column, own_draw]
+        inside = own_column < k[held]
+        held_at = place[held[inside]]
+        null[held_at, own_draw[inside]] = np.nan  # counts on neither side
+        place[areas] = -1
+        with np.errstate(invalid="ignore"):
+            greater[part] = (null >= task.low[part, np.newaxis]).sum(axis=1)
+            less[part] = (null <= task.high[part, np.newaxis]).sum(axis=1)
+        draws[part] -= np.bincount(held_at, minlength=areas.size)
+    return greater, less, draws
 
 
 def weighted_local_moran(
@@ -183,6 +235,7 @@ def weighted_local_moran(
     seed: int = 0,
     seeds_checked: int = SEEDS_CHECKED,
     events: float | None = None,
+    blocks: BlockMap = SERIAL,
 ) -> LocalMoran:
     """Test each area for likeness to its surroundings where near areas weigh more.
 
@@ -195,7 +248,7 @@ def weighted_local_moran(
         Shape (n,), in the order of `neighbours.codes`, finite.
     neighbours
         From `inverse_distance` or `kernel_weights`.
-    report, permutations, alpha, correction, alternative, seed, seeds_checked, events
+    report, permutations, alpha, correction, alternative, seed, seeds_checked, events, blocks
         As for `spatial.moran.local_moran`.
 
     Raises
@@ -225,7 +278,7 @@ def weighted_local_moran(
     def test(key: np.random.SeedSequence | int, only: BoolArray | None = None) -> FloatArray:
         counts = conditional_weighted_counts(
             z, neighbours.indptr, neighbours.indices, neighbours.weights,
-            permutations=permutations, seed=key, tolerance=slack, only=only,
+            permutations=permutations, seed=key, tolerance=slack, only=only, blocks=blocks,
         )  # fmt: skip
         p = pseudo_p(times_own_value(counts, z), alternative)
         # An area at the mean has I = 0 in every draw: nothing about it can be unusual.

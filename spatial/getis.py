@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from spatial.blocks import SERIAL, BlockMap
 from spatial.errors import StatisticsError
 from spatial.further_seeds import p_bounds
 from spatial.gi_bins import gi_bins, gi_labels, gi_level
@@ -169,6 +170,7 @@ def local_g(
     events: float | None = None,
     counts: PermutationCounts | None = None,
     shared: SharedDraws | None = None,
+    blocks: BlockMap = SERIAL,
 ) -> LocalG:
     """Find hot and cold spots of `y` by Gi* or Gi and conditional permutation.
 
@@ -208,6 +210,8 @@ def local_g(
     shared
         As for `spatial.moran.local_moran`, of the same variable. The first to ask draws for most
         areas where it is this test, whose bins have three levels.
+    blocks
+        Where blocks of draws are counted; it makes no difference to the result.
 
     Raises
     ------
@@ -229,6 +233,7 @@ def local_g(
         events=None if events is None else [events],
         counts=None if counts is None else [counts],
         shared=shared,
+        blocks=blocks,
     )[0]
 
 
@@ -247,6 +252,7 @@ def local_g_of_maps(
     events: Sequence[float] | None = None,
     counts: Sequence[PermutationCounts] | None = None,
     shared: SharedDraws | None = None,
+    blocks: BlockMap = SERIAL,
 ) -> tuple[LocalG, ...]:
     """Run `local_g` on several maps of one graph with the same draws: each has the result it would.
 
@@ -258,6 +264,8 @@ def local_g_of_maps(
         One a map, or None.
     shared
         As for `local_g`, of the same maps.
+    blocks
+        Where blocks of draws are counted; it makes no difference to the result.
 
     Raises
     ------
@@ -292,7 +300,7 @@ def local_g_of_maps(
     ) -> tuple[PermutationCounts, ...]:
         return conditional_counts_of_maps(
             standard, neighbours.indptr, neighbours.indices,
-            permutations=permutations, seed=key, tolerance=slack, only=only,
+            permutations=permutations, seed=key, tolerance=slack, only=only, blocks=blocks,
         )  # fmt: skip
 
     def draw(

@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from spatial.blocks import SERIAL, BlockMap
 from spatial.errors import StatisticsError
 from spatial.esda_engine import esda_moran_counts
 from spatial.further_seeds import LabelArray
@@ -202,6 +203,7 @@ def local_moran(
     seeds_checked: int = SEEDS_CHECKED,
     events: float | None = None,
     shared: SharedDraws | None = None,
+    blocks: BlockMap = SERIAL,
 ) -> LocalMoran:
     """Test each area for likeness to its neighbours (Anselin 1995), by conditional permutation.
 
@@ -234,6 +236,8 @@ def local_moran(
         made, below one an area no label but High-High is given (`local_tests.RARE_EVENTS`).
     shared
         Where the same variable is tested by `getis.local_g` too, and the draws are made once.
+    blocks
+        Where blocks of draws are counted; it makes no difference to the result.
 
     Raises
     ------
@@ -270,6 +274,7 @@ def local_moran(
         counts = conditional_moran_counts(
             z, neighbours.indptr, neighbours.indices,
             permutations=permutations, seed=key, tolerance=slack, only=only, sums=sums,
+            blocks=blocks,
         )  # fmt: skip
         return (counts,)
 

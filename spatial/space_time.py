@@ -13,6 +13,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from spatial.blocks import SERIAL, BlockMap
 from spatial.errors import StatisticsError
 from spatial.getis import local_g_of_maps
 from spatial.local_tests import MORE_EVENTS, MORE_MONTHS, REACH_FURTHER, Correction
@@ -95,6 +96,7 @@ def space_time(
     alpha: float = 0.10,
     correction: Correction = "benjamini-hochberg",
     seed: int = 0,
+    blocks: BlockMap = SERIAL,
 ) -> SpaceTime:
     """Test every covered month for Gi* hot and cold spots and name each area's pattern.
 
@@ -122,8 +124,8 @@ def space_time(
         R of each month; months with the same areas share their draws.
     alpha
         Highest p of a trend that is called one. (Bins are at 90 % whatever it is.)
-    correction, seed
-        As in `spatial.getis.local_g`.
+    correction, seed, blocks
+        As in `spatial.getis.local_g`. A block of draws is counted for all months that share it.
 
     Raises
     ------
@@ -159,6 +161,7 @@ def space_time(
             correction=correction,
             seed=seed,
             events=[float(counts[here & reported, t].sum()) for t in same],
+            blocks=blocks,
         )
         for t, result in zip(same, found, strict=True):
             inference[t] = result.inference

@@ -76,6 +76,9 @@ def test_only_the_marked_section_is_rewritten_and_can_be_made_again(document: Pa
     again = document.read_text(encoding="utf-8")
     assert figures(again) == figures(text)
     assert again.count(BEGIN) == again.count(END) == 1
+    two = calibrate(*words, "--workers", "2")
+    assert two.exit_code == 0
+    assert figures(document.read_text(encoding="utf-8")) == figures(text)
     other = calibrate(*words, "--seed", "5")
     assert other.exit_code == 0
     assert figures(document.read_text(encoding="utf-8")) != figures(text)

@@ -61,7 +61,7 @@ def test_gini_knows_no_order_and_no_unit_of_exposure(seed: int, times: int) -> N
     order = rng.permutation(n)
 
     def value(counts: np.ndarray, base: np.ndarray) -> float:
-        return gini(counts, base, rng=np.random.default_rng(0), simulations=1).value
+        return gini(counts, base, seed=np.random.SeedSequence(0), simulations=1).value
 
     first = value(events, exposure)
     assert -1e-12 <= first < 1.0

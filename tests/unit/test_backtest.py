@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import block_order as ORDER
 import model_case as CASE
 from risk_model.backtest import BUDGETS, SHARES, Judged, judge_origin
+from risk_model.backtest_forecast import forecaster_of
 from risk_model.backtest_methods import (
     OUTCOMES,
     Forecaster,
@@ -24,6 +26,7 @@ from risk_model.backtest_table import BACKTEST_COLUMNS, Comparison, backtest_tab
 from risk_model.backtest_verdicts import losses, other_ways, points, verdicts
 from risk_model.model_data import ModelData
 from risk_model.scoring import score_model
+from spatial.blocks import block_map
 from spatial.concentration import coverage
 from spatial.errors import StatisticsError
 
@@ -373,6 +376,23 @@ def backtest_of(data: ModelData, *, forecaster: Forecaster | None = None) -> Bac
     return rolling_backtest(
         data, CONFIG, CASE.HARM, window=6, horizon=1, forecaster=forecaster, resamples=99
     )
+
+
+def test_origins_judged_elsewhere_and_in_another_order_give_the_same_bits() -> None:
+    data, backwards, said = CASE.case(months=6), ORDER.Backwards(), []
+    forecaster = forecaster_of(CONFIG, CASE.HARM)
+    here = backtest_of(data, forecaster=forecaster)
+    with block_map(2) as pool:
+        for blocks in (backwards, pool):
+            found = rolling_backtest(
+                data, CONFIG, CASE.HARM, window=6, horizon=1, forecaster=forecaster, resamples=99,
+                blocks=blocks, progress=said.append,
+            )  # fmt: skip
+            pd.testing.assert_frame_equal(found.table, here.table, check_exact=True)
+            assert found.comparisons == here.comparisons
+            assert (found.origins, found.notes) == (here.origins, here.notes)
+    assert backwards.handed == len(here.origins) == 5
+    assert said == [f"choosing at {origin.at}" for origin in here.origins] * 2
 
 
 def test_an_earlier_month_supplied_later_moves_no_other_draw() -> None:

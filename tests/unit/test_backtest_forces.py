@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
+import block_order as ORDER
 import model_case as CASE
 from risk_model.backtest_forces import ForcesBacktest, backtest_forces
 from risk_model.model_data import ModelData
@@ -53,6 +55,20 @@ def test_differences_are_paired_over_forces() -> None:
     mean = float(row.loc[row["share"] == 0.1, "capture"].iloc[0])
     assert mean == pytest.approx(wide[("robbery", "all_crime")].mean())
     assert set(found.table["origins"]) == {4}
+
+
+def test_forces_judged_in_another_order_give_the_same_bits() -> None:
+    data, force_of = country()
+    backwards = ORDER.Backwards()
+    here, there = over_forces(data, force_of), over_forces(data, force_of, blocks=backwards)
+    assert backwards.handed == 4
+    pd.testing.assert_frame_equal(there.table, here.table, check_exact=True)
+    pd.testing.assert_frame_equal(there.forces, here.forces, check_exact=True)
+    pd.testing.assert_frame_equal(
+        *(pd.DataFrame([asdict(one) for one in found.comparisons]) for found in (there, here)),
+        check_exact=True,
+    )
+    assert there.notes == here.notes
 
 
 def test_a_force_is_judged_by_itself() -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import pickle
-from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 
+import block_order as ORDER
 from spatial import calibration
 from spatial.calibration import (
     FalsePositives,
@@ -194,25 +193,13 @@ def test_rare_events_where_like_populations_adjoin_make_false_cold_spots() -> No
 # --- seeds and blocks ---------------------------------------------------------------------------
 
 
-class Elsewhere:
-    """Maps as another process would: everything is pickled, and the order of work is another."""
-
-    def map(self, function: Callable[[Any], Any], blocks: Iterable[Any]) -> Iterator[Any]:
-        tasks = [pickle.dumps((function, block)) for block in blocks]
-        done = {}
-        for place in reversed(range(len(tasks))):
-            task, block = pickle.loads(tasks[place])  # noqa: S301  made in this test
-            done[place] = pickle.loads(pickle.dumps(task(block)))  # noqa: S301
-        return iter([done[place] for place in range(len(tasks))])
-
-
 def test_equal_seeds_give_equal_figures_wherever_they_are_made() -> None:
     def run(**more: Any) -> tuple[Any, ...]:
         null = false_positives(LATTICE, seed=SEED, maps=5, permutations=199, **more)
         return null, detection_power(seed=SEED, rows=9, columns=9, maps=3, permutations=199, **more)
 
     before = SEED.n_children_spawned
-    assert run() == run() == run(blocks=Elsewhere())
+    assert run() == run() == run(blocks=ORDER.Backwards())
     assert SEED.n_children_spawned == before  # a passed-in sequence is not used up
 
 

@@ -7,9 +7,13 @@ import itertools
 import numpy as np
 import pytest
 
+import block_order as ORDER
 from spatial import concentration
+from spatial.blocks import block_map
 from spatial.concentration import coverage, gini, lorenz
 from spatial.errors import StatisticsError
+
+SEED = np.random.SeedSequence(3, spawn_key=(7,))
 
 
 def test_the_indices_of_three_equal_areas() -> None:
@@ -92,7 +96,7 @@ def test_gini_is_the_mean_difference(even: bool) -> None:
     rng = np.random.default_rng(4)
     events = rng.poisson(rng.gamma(1.0, 5.0, 25)).astype(float)
     exposure = np.ones(25) if even else rng.gamma(2.0, 100.0, 25)
-    result = gini(events, None if even else exposure, rng=rng, simulations=3)
+    result = gini(events, None if even else exposure, seed=SEED, simulations=3)
     assert result.value == pytest.approx(gini_slowly(events, exposure), rel=1e-12)
 
 
@@ -101,7 +105,7 @@ def test_gini_of_events_by_chance_has_no_excess() -> None:
     rng = np.random.default_rng(5)
     exposure = rng.gamma(5.0, 300.0, 600)
     events = rng.multinomial(300, exposure / exposure.sum())
-    result = gini(events, exposure, rng=rng)
+    result = gini(events, exposure, seed=SEED)
     assert result.value > 0.6
     assert abs(result.excess) < 0.05
     assert result.excess == pytest.approx(result.value - result.chance)
@@ -112,8 +116,15 @@ def test_chance_maps_fall_by_exposure_and_their_ginis_are_summed_up() -> None:
     rng = np.random.default_rng(9)
     exposure = rng.gamma(1.0, 100.0, 30)
     events = rng.poisson(3.0, 30)
-    result = gini(events, exposure, rng=np.random.default_rng(2), simulations=200)
-    maps = np.random.default_rng(2).multinomial(events.sum(), exposure / exposure.sum(), 200)
+    result = gini(events, exposure, seed=SEED, simulations=120)
+    maps = np.concatenate(
+        [
+            np.random.default_rng(np.random.SeedSequence(3, spawn_key=(7, block))).multinomial(
+                events.sum(), exposure / exposure.sum(), size
+            )
+            for block, size in enumerate((50, 50, 20))
+        ]
+    )
     slowly = [gini_slowly(chance.astype(float), exposure) for chance in maps]
     assert result.chance == pytest.approx(np.mean(slowly))
     assert result.chance_hi == pytest.approx(np.quantile(slowly, 0.95))
@@ -125,24 +136,29 @@ def test_chance_maps_are_as_many_as_asked_for_however_few_are_made_at_once(
     rng = np.random.default_rng(8)
     exposure = rng.uniform(1, 5, 20)
     counts = rng.poisson(exposure)
-    whole = gini(counts, exposure, rng=np.random.default_rng(1), simulations=7)
+    whole = gini(counts, exposure, seed=SEED, simulations=7)
     for values in (1, 60, 100):  # one, three or five maps at a time
         monkeypatch.setattr(concentration, "_AT_ONCE", values)
-        assert gini(counts, exposure, rng=np.random.default_rng(1), simulations=7) == whole
+        assert gini(counts, exposure, seed=SEED, simulations=7) == whole
 
 
 def test_gini_of_truly_unequal_risk_exceeds_chance() -> None:
     rng = np.random.default_rng(6)
     events = rng.poisson(rng.gamma(0.5, 6.0, 300))
-    result = gini(events, rng=rng)
+    result = gini(events, seed=SEED)
     assert result.excess > 0.2
     assert result.value > result.chance_hi
 
 
-def test_gini_follows_the_generator() -> None:
+def test_gini_follows_the_seed_wherever_its_maps_are_measured() -> None:
     events = np.random.default_rng(0).poisson(2.0, 50)
-    first, again = (gini(events, rng=np.random.default_rng(3), simulations=50) for _ in range(2))
-    assert first == again
+    first = gini(events, seed=SEED, simulations=170)
+    assert gini(events, seed=SEED, simulations=170) == first
+    assert gini(events, seed=SEED, simulations=170, blocks=ORDER.Backwards()) == first
+    with block_map(2) as pool:
+        assert gini(events, seed=SEED, simulations=170, blocks=pool) == first
+    assert gini(events, seed=np.random.SeedSequence(4), simulations=170) != first
+    assert SEED.n_children_spawned == 0
 
 
 def test_lorenz_runs_from_nothing_to_all_below_the_diagonal() -> None:
@@ -156,7 +172,7 @@ def test_areas_without_exposure_are_left_out() -> None:
 
 
 def test_no_events_have_no_inequality() -> None:
-    assert np.isnan(gini([0, 0], rng=np.random.default_rng(0)).value)
+    assert np.isnan(gini([0, 0], seed=SEED).value)
     assert np.isnan(lorenz([0, 0])[1][1:]).all()
 
 
@@ -175,8 +191,7 @@ def test_bad_columns_are_refused(arguments: tuple[list[float], ...], message: st
 
 
 def test_gini_refuses_parts_of_events_and_no_simulations() -> None:
-    rng = np.random.default_rng(0)
     with pytest.raises(StatisticsError, match=r"events: row 0 is 0\.5; expected a whole number"):
-        gini([0.5, 1], rng=rng)
+        gini([0.5, 1], seed=SEED)
     with pytest.raises(StatisticsError, match="simulations: 0 is below 1"):
-        gini([1, 1], rng=rng, simulations=0)
+        gini([1, 1], seed=SEED, simulations=0)

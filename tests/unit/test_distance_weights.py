@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -126,10 +125,7 @@ def test_all_draws_at_once_give_the_enumerated_null(
     """With each possible draw made once, the counts are the exact null, also area by area."""
     every = np.array(list(itertools.permutations(range(6), 3)), dtype=np.int32).T
 
-    def all_draws(*_: object) -> Iterator[np.ndarray]:
-        yield every
-
-    monkeypatch.setattr(distance_weights, "sample_blocks", all_draws)
+    monkeypatch.setattr(distance_weights, "sample_block", lambda *_: every)
     monkeypatch.setattr(distance_weights, "_CELLS", cells)
     graph, z = small_graph(), [v * unit for v in values]
     counts = conditional_weighted_counts(
@@ -306,9 +302,9 @@ def unequal_ring(weights: tuple[float, float], values: np.ndarray) -> WeightedNe
     )
 
 
-def every_pair(n: int) -> Iterator[np.ndarray]:
+def every_pair(n: int) -> np.ndarray:
     """Each ordered choice of two of n areas, once: the whole null of an area with two neighbours."""
-    yield np.array(list(itertools.permutations(range(n), 2)), dtype=np.int32).T
+    return np.array(list(itertools.permutations(range(n), 2)), dtype=np.int32).T
 
 
 def ring_values(seed: int, n: int = 32) -> np.ndarray:
@@ -321,7 +317,7 @@ def test_one_sided_p_is_that_of_every_draw(seed: int, monkeypatch: pytest.Monkey
     """Oracle: I of each of the 930 ways to put two of the other values beside an area."""
     y = ring_values(seed)
     graph = unequal_ring((0.75, 0.25), y)
-    monkeypatch.setattr(distance_weights, "sample_blocks", lambda n, *_: every_pair(n))
+    monkeypatch.setattr(distance_weights, "sample_block", lambda n, *_: every_pair(n))
     greater, less, both = (
         weighted_local_moran(
             y, graph, alternative=side, correction="none", alpha=0.3, seeds_checked=0
@@ -364,7 +360,7 @@ def test_another_name_for_an_area_changes_nothing(
         np.concatenate([order[rows[i]][renamed[i]] for i in was]),
         np.concatenate([weights[i][renamed[i]] for i in was]),
     )
-    monkeypatch.setattr(distance_weights, "sample_blocks", lambda n, *_: every_pair(n))
+    monkeypatch.setattr(distance_weights, "sample_block", lambda n, *_: every_pair(n))
     one = weighted_local_moran(y, graph, alternative=side)
     other = weighted_local_moran(y[was], moved, alternative=side)
     for name in ("p", "q", "cluster", "raw_cluster", "agreement"):

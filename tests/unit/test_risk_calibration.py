@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import pickle
-from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 
+import block_order as ORDER
 from risk_model import risk_calibration
 from risk_model.kept import Kept
 from risk_model.layers import small_area
@@ -92,22 +91,10 @@ def test_maps_without_a_spread_are_counted_and_left_out() -> None:
     assert found.interval.maps == 30 - round(30 * found.flat.value)
 
 
-class Elsewhere:
-    """Maps as another process would: everything is pickled, and the order of work is another."""
-
-    def map(self, function: Callable[[Any], Any], blocks: Iterable[Any]) -> Iterator[Any]:
-        tasks = [pickle.dumps((function, block)) for block in blocks]
-        done = {}
-        for place in reversed(range(len(tasks))):
-            task, block = pickle.loads(tasks[place])  # noqa: S301  made in this test
-            done[place] = task(block)
-        return iter([done[place] for place in range(len(tasks))])
-
-
 def test_equal_seeds_give_equal_figures_wherever_they_are_made() -> None:
     first = check(**SPARSE, **FEW)
     assert check(**SPARSE, **FEW) == first
-    assert check(**SPARSE, **FEW, blocks=Elsewhere()) == first
+    assert check(**SPARSE, **FEW, blocks=ORDER.Backwards()) == first
     with block_map(2) as blocks:
         assert check(**SPARSE, **FEW, blocks=blocks) == first
     other = check_risks(PEOPLE, seed=np.random.SeedSequence(1), **SPARSE, **FEW)
