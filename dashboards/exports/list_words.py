@@ -90,7 +90,7 @@ def weights_table(run: PublishedRun) -> str:
 
 
 def _figure(value: Any, digits: int = 2) -> str:
-    return f"{value:.{digits}f}" if pd.notna(value) else "none"
+    return f"{value:z.{digits}f}" if pd.notna(value) else "none"
 
 
 def changes_table(run: PublishedRun) -> str:

@@ -8,6 +8,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 
+import block_order as ORDER
 import model_case as CASE
 from risk_model.area_choice import areas_within, without_neighbours
 from risk_model.clusters import global_moran_of, test_clusters, weighs_by_distance
@@ -15,6 +16,9 @@ from risk_model.config.risk import RiskConfig
 from risk_model.layers.crime import exposure
 from risk_model.layers.small_area import Smoothed, shrunken_rate, smooth
 from risk_model.model_data import ModelData
+from risk_model.scoring import score_model
+from risk_model.uncertainty import BLOCK
+from spatial.blocks import SERIAL
 from spatial.distance_graphs import distance_band, inverse_distance, inverse_of
 from spatial.distance_weights import weighted_global_moran, weighted_local_moran
 from spatial.errors import ConfigError, StatisticsError
@@ -136,6 +140,31 @@ def test_near_neighbours_count_more_where_the_settings_say_so() -> None:
     assert described["weights"] == "inverse distance"
     assert described["value"] == pytest.approx((z * (w @ z)).mean())
     assert global_moran_of(data, statistics(), values)["weights"] == "equal"
+
+
+def test_scoring_hands_the_null_of_distance_weights_on_and_counts_the_shared_one() -> None:
+    """The one is worth another process, the other is not; neither depends on where it is."""
+    counted = {}
+    for distance_weights in ("inverse", "equal"):
+        backwards = ORDER.Backwards()
+        config = statistics(distance_weights=distance_weights)
+        values = np.random.default_rng(6).normal(size=48)
+        here, there = (
+            test_clusters(by_distance(), config, f"{name} {distance_weights}", values, events=900,
+                          blocks=blocks)
+            for name, blocks in (("here", SERIAL), ("there", backwards))
+        )  # fmt: skip
+        np.testing.assert_array_equal(here.p, there.p)
+        np.testing.assert_array_equal(here.agreement, there.agreement)
+        np.testing.assert_array_equal(here.gi_q, there.gi_q)
+        counted[distance_weights] = backwards.handed
+    assert counted["inverse"] >= 1
+    assert counted["equal"] == 0
+    config = statistics(distance_weights="inverse")
+    blocks = ORDER.Backwards()
+    score_model(by_distance(), config, CASE.HARM, density_share={}, blocks=blocks)
+    # One block for each priority and its further seeds, beside the joint draws.
+    assert blocks.handed >= -(-config.uncertainty.draws // BLOCK) + len(config.priorities)
 
 
 def test_weights_need_neighbours_by_distance_and_the_middles_of_areas() -> None:
