@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from dashboards import words
+from dashboards.month_tables import pattern_fact
 from dashboards.view import Fact, RunView
 from risk_model.backtest_verdicts import points
 
@@ -24,8 +25,8 @@ def context_facts(view: RunView, priority: str, code: str) -> tuple[Fact, ...]:
     """Return what the run says of an area beside its score; nothing where it computed nothing.
 
     Expected events with their range, agreement of other sources with police counts, what share of
-    its crimes is police-generated or lies at one map point, and why its figures may be an
-    artefact.
+    its crimes is police-generated or lies at one map point, why its figures may be an artefact,
+    and the pattern of its months.
     """
     if code not in view.areas.index:
         return ()
@@ -72,7 +73,7 @@ def context_facts(view: RunView, priority: str, code: str) -> tuple[Fact, ...]:
     for name, label in (("artefact", "Artefact"), (f"{priority}_feedback", "Feedback")):
         if has(name):
             facts.append(Fact(label, str(row[name])))
-    return tuple(facts)
+    return (*facts, *pattern_fact(view.patterns, priority, code))
 
 
 def _with_range(row: Any, name: str) -> str:

@@ -61,6 +61,8 @@ class EngineTables:
     coverage: pd.DataFrame = field(default_factory=_nothing)
     bandwidths: pd.DataFrame = field(default_factory=_nothing)
     bivariate: pd.DataFrame = field(default_factory=_nothing)
+    space_time: pd.DataFrame = field(default_factory=_nothing)
+    space_time_months: pd.DataFrame = field(default_factory=_nothing)
 
 
 def engine_tables_of(run: PublishedRun) -> EngineTables:
@@ -78,6 +80,8 @@ def engine_tables_of(run: PublishedRun) -> EngineTables:
         coverage=table("coverage.csv"),
         bandwidths=table("bandwidths.csv"),
         bivariate=table("bivariate.csv"),
+        space_time=table("space_time.csv"),
+        space_time_months=table("space_time_months.csv"),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -36,6 +36,7 @@ __all__ = [
     "list_size",
     "matching",
     "part_of",
+    "patterns_of",
     "priority_heading",
     "sureness",
     "view_of",
@@ -54,13 +55,17 @@ _TIER_SENTENCES = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RunView:
-    """The tables of one run, without shapes: what the pages show."""
+    """The tables of one run, without shapes: what the pages show.
+
+    `patterns` is its space_time.csv; empty where an older run has no months one by one.
+    """
 
     run_id: str
     manifest: Mapping[str, Any]
     areas: pd.DataFrame
     contributions: pd.DataFrame
     ledger: pd.DataFrame
+    patterns: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def priorities(self) -> tuple[str, ...]:
@@ -140,7 +145,15 @@ def view_of(run: PublishedRun) -> RunView:
         # As categories, a country's half a million rows are searched in milliseconds.
         contributions=run.contributions().astype({"priority": "category", "indicator": "category"}),
         ledger=run.ledger(),
+        patterns=patterns_of(run),
     )
+
+
+def patterns_of(run: PublishedRun) -> pd.DataFrame:
+    """Return the pattern of each area's months; nothing of a run without its months one by one."""
+    if "space_time_months.csv" not in run.manifest["outputs"]:
+        return pd.DataFrame()
+    return pd.read_csv(run.path("space_time.csv"), dtype={"area_code": str})
 
 
 def list_size(view: RunView, priority: str) -> int:

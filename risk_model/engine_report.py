@@ -36,6 +36,8 @@ class EngineReport:
         Clusters of the scan statistic.
     space_time
         Pattern of each area's months.
+    space_time_months
+        Those months, one by one.
     support
         How far areas, hexagons and larger areas flag the same places.
     bandwidths
@@ -51,6 +53,7 @@ class EngineReport:
     concentration: pd.DataFrame
     scan: pd.DataFrame
     space_time: pd.DataFrame
+    space_time_months: pd.DataFrame
     support: pd.DataFrame
     bandwidths: pd.DataFrame
     coverage: pd.DataFrame
@@ -98,6 +101,7 @@ def engine_report(
         concentration=tables.concentration,
         scan=clusters,
         space_time=tables.space_time,
+        space_time_months=tables.space_time_months,
         support=support.table,
         bandwidths=bandwidths,
         coverage=covers,
@@ -112,6 +116,7 @@ def report_writers(report: EngineReport) -> dict[str, Writer]:
         "concentration.csv": lambda path: write_csv(report.concentration, path),
         "scan.csv": lambda path: write_csv(report.scan, path),
         "space_time.csv": lambda path: write_csv(report.space_time, path),
+        "space_time_months.csv": lambda path: write_csv(report.space_time_months, path),
         "support.csv": lambda path: write_csv(report.support, path),
         "bandwidths.csv": lambda path: write_csv(report.bandwidths, path),
         "coverage.csv": lambda path: write_csv(report.coverage, path),

@@ -14,7 +14,7 @@ from risk_model.config.harm import HarmWeights
 from risk_model.config.risk import RiskConfig
 from risk_model.model_data import ModelData
 from risk_model.priority_events import events_of_priorities
-from risk_model.space_time_report import space_time_table
+from risk_model.space_time_report import space_time_tables
 
 __all__ = ["LayerTables", "layer_tables"]
 
@@ -25,6 +25,7 @@ class LayerTables:
 
     concentration: pd.DataFrame
     space_time: pd.DataFrame
+    space_time_months: pd.DataFrame
     bivariate: pd.DataFrame
     timings: dict[str, float]
 
@@ -36,8 +37,14 @@ def layer_tables(data: ModelData, config: RiskConfig, harm: HarmWeights) -> Laye
         found = events_of_priorities(data, config, harm)
         concentration = concentration_table(data, found, seed=config.uncertainty.seed)
         clock.lap("concentration")
-        patterns = space_time_table(data, found, config)
+        by_month = space_time_tables(data, found, config)
         clock.lap("space_time")
         bivariate = bivariate_table(data, found, config)
         clock.lap("bivariate")
-    return LayerTables(concentration, patterns, bivariate, clock.laps)
+    return LayerTables(
+        concentration=concentration,
+        space_time=by_month.patterns,
+        space_time_months=by_month.months,
+        bivariate=bivariate,
+        timings=clock.laps,
+    )

@@ -47,6 +47,8 @@ def _told(run: PublishedRun, row: Any, code: str, key: str) -> list[str]:
     import pandas as pd
 
     from dashboards.exports.wording import figure, standing, waiting
+    from dashboards.month_tables import pattern_fact
+    from dashboards.view import patterns_of
 
     lines = [str(row[f"{key}_reasons"])]
     if "explanations.csv" in run.manifest["outputs"]:
@@ -62,6 +64,8 @@ def _told(run: PublishedRun, row: Any, code: str, key: str) -> list[str]:
     low, high = (row.get(f"{key}_rank_set_{end}") for end in ("lo", "hi"))
     if not pd.isna(low) and not pd.isna(high):
         lines.append(f"Counts alone can say: rank {figure(low)} to {figure(high)}.")
+    for fact in pattern_fact(patterns_of(run), key, code):
+        lines.append(f"{fact.label}: {fact.text}.")
     if row.get(f"{key}_patch"):
         lines.append(f"Part of the patch {row[f'{key}_patch']}.")
     if row.get(f"{key}_feedback"):

@@ -205,11 +205,12 @@ def unfold_button() -> html.Button:
     )
 
 
-def folded_table(table: Table, *, about: str = "") -> html.Details:
+def folded_table(table: Table, *, about: str = "", is_open: bool = False) -> html.Details:
     """Return a table that unfolds below its caption; it is printed open."""
     return html.Details(
         [html.Summary(table.caption), section_table(table, wide=True, about=about)],
         className="folded",
+        open=is_open,
     )
 
 

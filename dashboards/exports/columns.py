@@ -14,6 +14,7 @@ from dashboards.exports.engine_columns import (
     COVERAGE,
     SCAN,
     SPACE_TIME,
+    SPACE_TIME_MONTHS,
     SUPPORT,
 )
 from dashboards.exports.forecast_columns import DRIVERS, EXPECTED
@@ -324,6 +325,7 @@ TABLES: Mapping[str, Mapping[str, Column]] = {
     "forecast": _table(*DRIVERS),
     "scan": _table(*SCAN),
     "space_time": _table(*SPACE_TIME),
+    "space_time_months": _table(*SPACE_TIME_MONTHS),
     "support": _table(*SUPPORT),
     "coverage": _table(*COVERAGE),
     "bandwidths": _table(*BANDWIDTHS),

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-__all__ = ["BANDWIDTHS", "BIVARIATE", "COVERAGE", "SCAN", "SPACE_TIME", "SUPPORT"]
+__all__ = [
+    "BANDWIDTHS",
+    "BIVARIATE",
+    "COVERAGE",
+    "SCAN",
+    "SPACE_TIME",
+    "SPACE_TIME_MONTHS",
+    "SUPPORT",
+]
 
 Columns = tuple[tuple[str, str, str, str], ...]
 """Name, title, unit and description of each column, in the order of the file."""
@@ -60,13 +68,46 @@ SPACE_TIME: Columns = (
     ),
     ("priority", "Priority", "text", "Key of the priority, such as sv01."),
     ("pattern", "Pattern", "text", "How hot or cold spots came and went; or Not classified."),
-    ("hot_share", "Share of months hot", "share", "Of tested months, those with a Gi* hot spot."),
-    ("cold_share", "Share of months cold", "share", "Of tested months, those with a cold spot."),
+    ("hot_months", "Months hot", "months", "Tested months with a Gi* hot spot (90 % or more)."),
+    ("hot_share", "Share of months hot", "share", "Of tested months: persistence."),
+    ("last_hot_month", "Last hot month", "YYYY-MM", "Empty where none was hot."),
+    ("cold_months", "Months cold", "months", "Tested months with a Gi* cold spot."),
+    ("cold_share", "Share of months cold", "share", "Of tested months."),
+    ("last_cold_month", "Last cold month", "YYYY-MM", "Empty where none was cold."),
+    (
+        "run",
+        "Months in a row",
+        "months",
+        "Unbroken calendar months up to the last tested one: above 0 hot, below 0 cold, 0 neither.",
+    ),
+    ("trend_tau", "Kendall's tau", "-1 to 1", "Of monthly Gi*: 1 where it only ever rises."),
     ("trend_z", "Trend", "number", "Mann-Kendall Z of monthly Gi*; above 0 is rising."),
     ("trend_p", "p-value of the trend", "probability", "Of the trend, two-sided."),
     ("covered_months", "Covered months", "months", "Months with data for the area."),
     ("tested_months", "Tested months", "months", "Those of them with enough events to test."),
+    ("last_month", "Last tested month", "YYYY-MM", "What the pattern calls the final month."),
     ("reason", "Reason", "text", "Why the area is not classified."),
+)
+SPACE_TIME_MONTHS: Columns = (
+    (
+        "area_code",
+        "Area code",
+        "code",
+        "Code of the statistical area (LSOA); empty for all of them.",
+    ),
+    ("priority", "Priority", "text", "Key of the priority, such as sv01."),
+    ("month", "Month", "YYYY-MM", "A month that some study area has data of."),
+    ("gi_z", "Gi* Z", "number", "Gi* of the month's standardised rate; empty: not tested."),
+    (
+        "gi_bin",
+        "Hot or cold spot",
+        "number",
+        (
+            "3, 2, 1 a hot spot at 99, 95, 90 % confidence, negative a cold spot, 0 neither; each "
+            "month is corrected for testing every area."
+        ),
+    ),
+    ("note", "Note", "text", "Why the area was not tested in this month."),
 )
 SUPPORT: Columns = (
     ("priority", "Priority", "text", "Key of the priority, such as sv01."),

@@ -39,6 +39,7 @@ FILES: tuple[tuple[str, str], ...] = (
     ("concentration.csv", "how few areas, residents and km2 hold most events; Gini beyond chance"),
     ("scan.csv", "circles of areas with more events than chance would put there"),
     ("space_time.csv", "how hot and cold spots came and went, from 12 covered months"),
+    ("space_time_months.csv", "the hot and cold spots of each month by itself"),
     ("support.csv", "whether what is flagged holds on hexagons and on larger areas"),
     ("coverage.csv", "what the first places cover in areas, residents and land (same data)"),
     ("bandwidths.csv", "how far hot spots hold at half and at twice the bandwidth"),

@@ -40,6 +40,14 @@ from dashboards.judgement_tables import (
     sensitivity_table,
 )
 from dashboards.method_words import correction_said
+from dashboards.month_tables import (
+    area_table,
+    has_months,
+    is_long,
+    month_table,
+    months_said,
+    pattern_table,
+)
 from dashboards.tables import Table
 from dashboards.view import RunView, facts
 
@@ -50,6 +58,7 @@ _PARTS = (
     ("concentrated", "How concentrated"),
     ("covers", "What the list covers"),
     ("circles", "Where circles stand out"),
+    ("months", "Month by month"),
     ("borders", "Does it depend on the borders?"),
     ("bandwidth", "Does it depend on the bandwidth?"),
     ("beside", "Beside deprivation"),
@@ -60,14 +69,19 @@ _PARTS = (
 """The parts of a priority, in the order of the page: the end of an address, and the heading."""
 
 
-def _contents(view: RunView) -> html.Nav:
+def _parts_of(tables: EngineTables) -> tuple[tuple[str, str], ...]:
+    """Return the parts that this run can fill; an older one says nothing of its months."""
+    return tuple(part for part in _PARTS if part[0] != "months" or has_months(tables))
+
+
+def _contents(view: RunView, tables: EngineTables) -> html.Nav:
     """Return the ways to the parts of a long page."""
     parts: list[Any] = [
         html.Li(html.A("Does it beat counting?", href="#back-test")),
         html.Li(html.A("What is expected next", href="#expected")),
     ]
     for priority in view.priorities:
-        own = [html.Li(html.A(text, href=f"#{priority}-{at}")) for at, text in _PARTS]
+        own = [html.Li(html.A(text, href=f"#{priority}-{at}")) for at, text in _parts_of(tables)]
         name = f"The {priority.upper()} list and map"
         parts.append(html.Li([html.A(name, href=f"#{priority}"), html.Ul(own)]))
     return html.Nav(
@@ -134,6 +148,14 @@ def _priority(
         ),
         "covers": ([coverage_said(tables, priority)], [coverage_table(tables, priority)]),
         "circles": ([clusters_said(tables, priority)], [cluster_table(tables, view, priority)]),
+        "months": (
+            months_said(tables, priority),
+            [
+                pattern_table(tables, priority),
+                area_table(tables, view, priority),
+                month_table(tables, priority),
+            ],
+        ),
         "borders": ([supports_said(tables, priority)], [support_table(tables, priority)]),
         "bandwidth": (
             [bandwidths_said(tables, view, priority)],
@@ -152,12 +174,18 @@ def _priority(
     }
     title = view.manifest["priorities"][priority]["title"]
     parts: list[Any] = [html.H2(f"{priority.upper()} {title}", id=priority)]
-    for at, heading in _PARTS:
+    for at, heading in _parts_of(tables):
         said, found = told[at]
         parts += [
             html.H3(heading, id=f"{priority}-{at}"),
             *_paragraphs(said),
-            *(folded_table(table, about=priority.upper()) for table in found if table),
+            *(
+                folded_table(
+                    table, about=priority.upper(), is_open=at == "months" and not is_long(table)
+                )
+                for table in found
+                if table
+            ),
         ]
     return [*parts, _back()]
 
@@ -193,7 +221,7 @@ def layout(
                 "Nothing on this page enters a score. How concentrated events are, circles and "
                 "borders are of recorded events of the priority's offences, unweighted."
             ),
-            _contents(view),
+            _contents(view, tables),
             html.P(unfold_button()),
             *_parts(view, tables, judged),
         ],

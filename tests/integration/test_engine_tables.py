@@ -15,6 +15,7 @@ NAMES = (
     "concentration",
     "scan",
     "space_time",
+    "space_time_months",
     "support",
     "coverage",
     "bandwidths",

@@ -165,6 +165,7 @@ def test_outputs_are_all_there(dorset_run: PublishedRun) -> None:
         "concentration.csv",
         "scan.csv",
         "space_time.csv",
+        "space_time_months.csv",
         "support.csv",
         "bandwidths.csv",
         "bivariate.csv",

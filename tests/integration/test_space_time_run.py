@@ -10,7 +10,10 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
+from dashboards.cli.main import app
+from dashboards.exports.columns import TABLES
 from risk_model import api
 from risk_model.run_store import PublishedRun
 
@@ -134,6 +137,35 @@ def test_each_of_the_eight_patterns_is_found_where_it_was_planted(run: Published
     }
     assert {key: found[key] for key in wanted} == wanted
     assert len(set(wanted.values())) == 8
+
+
+def test_the_months_behind_a_pattern_are_published_one_by_one(run: PublishedRun) -> None:
+    months = pd.read_csv(run.path("space_time_months.csv"))
+    assert list(months.columns) == list(TABLES["space_time_months"])
+    assert set(months["month"]) == set(MONTHS)
+    months = months.set_index(["priority", "area_code", "month"])["gi_bin"]
+    historical = months["sv04", CENTRES[1]]
+    assert (historical[MONTHS[:-1]] > 0).all()
+    assert historical[MONTHS[-1]] <= 0
+    assert months["sv04", CENTRES[3]][MONTHS[2]] < 0, "oscillating: the third month is cold"
+    table = pd.read_csv(run.path("space_time.csv")).set_index(["priority", "area_code"])
+    assert table["hot_months"].equals((months > 0).groupby(level=[0, 1]).sum().astype("int64"))
+    assert table.loc[("sv01", CENTRES[0]), "trend_tau"] > 0.5, "intensifying"
+    assert table.loc[("sv04", CENTRES[1]), "last_hot_month"] == MONTHS[-2]
+
+
+def test_explain_says_the_pattern_of_an_area_in_one_line(run: PublishedRun) -> None:
+    words = ["explain", CENTRES[1], "--runs", str(run.folder.parent)]
+    told = CliRunner().invoke(app, words, env={"COLUMNS": "200"})
+    assert told.exit_code == 0, told.output
+    first, second = told.output.split("SV04")[:2]
+    assert "Month by month: Diminishing hot spot: hot in 14 of 14 tested months" in first
+    assert (
+        "Month by month: Historical hot spot: hot in 13 of 14 tested months, last hot in January "
+        "2025." in " ".join(second.split())
+    )
+    plain = CliRunner().invoke(app, ["explain", "E01990001", *words[2:]], env={"COLUMNS": "200"})
+    assert "Month by month" not in plain.output
 
 
 def test_areas_of_few_or_ordinary_events_have_no_hot_pattern(run: PublishedRun) -> None:

@@ -8,6 +8,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 from shapely.geometry import box
 
 import model_case as CASE
@@ -22,7 +23,11 @@ from risk_model.priority_events import PriorityEvents, events_of_priorities
 from risk_model.run_tests import own_flags, streams_of, value_again
 from risk_model.scan_report import SCAN_COLUMNS, scan_table
 from risk_model.scoring import Scored, rate, score_model
-from risk_model.space_time_report import SPACE_TIME_COLUMNS, space_time_table
+from risk_model.space_time_report import (
+    MONTH_COLUMNS,
+    SPACE_TIME_COLUMNS,
+    space_time_tables,
+)
 from risk_model.support_report import SUPPORT_COLUMNS, support_table
 from spatial.support import area_support, hexagon_support
 from spatial.support_check import compare_supports
@@ -110,6 +115,7 @@ def test_columns_are_those_that_people_are_told_of() -> None:
         ("concentration", CONCENTRATION_COLUMNS),
         ("scan", SCAN_COLUMNS),
         ("space_time", SPACE_TIME_COLUMNS),
+        ("space_time_months", MONTH_COLUMNS),
         ("support", SUPPORT_COLUMNS),
     ):
         assert tuple(TABLES[table]) == columns
@@ -279,7 +285,7 @@ def test_one_force_has_everything_however_many_areas_it_has(
     found, shapes = events(data), squares(data)
     circles = scan_table(data, found, shapes, phi={"sv01": 1.0}, seed=1)
     assert set(data.area_codes[900:903]) <= set(circles["area_codes"].iloc[0].split("; "))
-    patterns = space_time_table(data, found, CONFIG)
+    patterns = space_time_tables(data, found, CONFIG).patterns
     assert len(patterns) == 2001
     assert (patterns["pattern"] == "Persistent hot spot").any()
     table, _ = compared(data)
@@ -289,9 +295,13 @@ def test_one_force_has_everything_however_many_areas_it_has(
 # Space-time ---------------------------------------------------------------------------------
 
 
+def patterns(data: ModelData) -> pd.DataFrame:
+    return space_time_tables(data, events(data), CONFIG).patterns.set_index("area_code")
+
+
 def test_twelve_hot_months_are_classified_and_eleven_are_not() -> None:
     year = planted(months=12)
-    found = space_time_table(year, events(year), CONFIG).set_index("area_code")
+    found = patterns(year)
     inner = [year.area_codes[i] for i in (10, 17, 18, 19, 26)]  # corners see more of the outside
     assert set(found.loc[inner, "pattern"]) == {"Persistent hot spot"}
     assert (found.loc[inner, "hot_share"] == 1).all()
@@ -301,7 +311,7 @@ def test_twelve_hot_months_are_classified_and_eleven_are_not() -> None:
     covered = year.covered.copy()
     covered[:, 7] = False
     gap = replace(year, covered=covered)
-    found = space_time_table(gap, events(gap), CONFIG).set_index("area_code")
+    found = patterns(gap)
     assert set(found["pattern"]) == {"Not classified"}
     assert set(found["covered_months"]) == {11}
     assert found["reason"].str.startswith("11 covered months").all()
@@ -317,7 +327,11 @@ def test_a_small_study_area_is_not_tested_anywhere_whatever_its_ring() -> None:
         {"event_rate": 1.0}, {VIOLENCE: 1.0}, draws=100, sections={"statistics": tests}
     )
     few = "26 areas, and at least 30 are needed"
-    found = space_time_table(data, events(data, config), config)
+    both = space_time_tables(data, events(data, config), config)
+    assert set(both.months["note"]) == {f"{few}. Take a wider study area."}
+    assert both.months["gi_bin"].isna().all()
+    assert len(both.months) == 26 * 12
+    found = both.patterns
     assert found["area_code"].tolist() == list(data.study_codes)
     assert set(found["pattern"]) == {"Not classified"}
     assert set(found["reason"]) == {f"{few}. Take a wider study area."}
@@ -331,28 +345,84 @@ def test_a_small_study_area_is_not_tested_anywhere_whatever_its_ring() -> None:
     assert any(few in warning for warning in scored.warnings)
     # Four areas more, and all three are tested.
     data = planted(months=12, ring=18)
-    found = space_time_table(data, events(data, config), config)
+    found = space_time_tables(data, events(data, config), config).patterns
     assert "Persistent hot spot" in set(found["pattern"])
     assert bivariate_table(data, events(data, config), config)["note"].iloc[0] == ""
     # As many areas, and too few events.
     data = with_counts(data, np.eye(48, 12, dtype=int))
     few = "12 events, and at least 50 are needed. Take a longer period or more offences."
-    assert set(space_time_table(data, events(data, config), config)["reason"]) == {few}
+    assert set(space_time_tables(data, events(data, config), config).patterns["reason"]) == {few}
     beside = bivariate_table(data, events(data, config), config).iloc[0]
     assert beside["note"] == f"Not tested: {few}"
 
 
 def test_space_time_lists_the_study_areas_alone_and_a_country_in_one_row() -> None:
     data = CASE.case(ring=8)
-    found = space_time_table(data, events(data), CONFIG)
-    assert found["area_code"].tolist() == list(data.study_codes)
+    both = space_time_tables(data, events(data), CONFIG)
+    assert both.patterns["area_code"].tolist() == list(data.study_codes)
+    assert both.months["area_code"].drop_duplicates().tolist() == list(data.study_codes)
     large = CASE.case(n=2001, forces=("eastmoor", "westmoor"))
-    found = space_time_table(large, events(large), CONFIG)
+    both = space_time_tables(large, events(large), CONFIG)
+    assert both.months["note"].tolist() == both.patterns["reason"].tolist()
+    assert list(both.months.columns) == list(MONTH_COLUMNS)
+    found = both.patterns
     assert found["priority"].tolist() == list(events(large))
     assert found["area_code"].isna().all()
     assert set(found["pattern"]) == {"Not classified"}
     assert found["reason"].str.contains("2,001 areas").all()
     assert list(found.columns) == list(SPACE_TIME_COLUMNS)
+
+
+def fourteen(**changes: object) -> ModelData:
+    months = (*(f"2024-{month:02d}" for month in range(1, 13)), "2025-01", "2025-02")
+    return replace(planted(months=14, **changes), months=months)
+
+
+def test_a_pattern_is_made_of_the_months_that_are_listed() -> None:
+    data = fourteen(ring=8)
+    violence = data.counts[:, :, data.categories.index(VIOLENCE)].copy()
+    violence[list(BLOCK), -3:] = 4  # hot for eleven months and then like the rest
+    violence[[36, 37, 38], -3:] = 9
+    covered = data.covered.copy()
+    covered[:, 5] = False  # nobody's month: left out
+    covered[30, 2] = False  # one area's month: said to be without data
+    data = replace(with_counts(data, violence), covered=covered)
+    both = space_time_tables(data, events(data), CONFIG)
+    months = both.months
+    kept = [month for month in data.months if month != data.months[5]]
+    assert months.groupby("area_code")["month"].agg(list).map(lambda m: m == kept).all()
+    lone = months[months["gi_bin"].isna()]
+    assert lone[["area_code", "month", "note"]].to_numpy().tolist() == [
+        [data.area_codes[30], data.months[2], "No data of this month."]
+    ]
+    assert lone["gi_z"].isna().all()
+    assert (months.loc[months["gi_bin"].notna(), "note"] == "").all()
+    found = both.patterns.set_index("area_code")
+    # Each figure of a pattern is counted again from the months, one at a time.
+    for code, own in months.groupby("area_code"):
+        bins = own.set_index("month")["gi_bin"].dropna().astype(int)
+        row = found.loc[code]
+        hot, cold = [m for m in bins.index if bins[m] > 0], [m for m in bins.index if bins[m] < 0]
+        assert (row["hot_months"], row["cold_months"]) == (len(hot), len(cold))
+        assert row["last_hot_month"] == (hot[-1] if hot else "")
+        assert row["last_cold_month"] == (cold[-1] if cold else "")
+        assert row["hot_share"] == pytest.approx(len(hot) / len(bins))
+        assert row["tested_months"] == len(bins)
+        assert row["last_month"] == bins.index[-1]
+        series = own["gi_z"].dropna().to_numpy()
+        tau = stats.kendalltau(np.arange(len(series)), series).statistic
+        assert row["trend_tau"] == pytest.approx(tau)
+    middle = found.loc[data.area_codes[18]]
+    assert middle["last_hot_month"] == data.months[10]
+    assert (middle["hot_months"], middle["run"]) == (10, 0)
+
+
+def test_the_run_of_a_pattern_is_counted_back_from_the_last_month() -> None:
+    data = fourteen()
+    violence = data.counts[:, :, data.categories.index(VIOLENCE)].copy()
+    violence[list(BLOCK), 8] = 4
+    row = patterns(with_counts(data, violence)).loc[data.area_codes[18]]
+    assert (row["run"], row["hot_months"], row["pattern"]) == (5, 13, "Persistent hot spot")
 
 
 # Support ------------------------------------------------------------------------------------
