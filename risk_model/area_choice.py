@@ -11,7 +11,7 @@ from spatial.errors import Fault, InputError
 from spatial.study_area import StudyArea, choose_lads, study_area
 from spatial.weights import Neighbours, contiguity
 
-__all__ = ["areas_within", "choose_area", "without_neighbours"]
+__all__ = ["areas_within", "choose_area"]
 
 
 def choose_area(
@@ -60,15 +60,3 @@ def areas_within(frame: gpd.GeoDataFrame, distance_m: float) -> Neighbours:
         codes=[str(code) for code in ordered.index],
         within_m=distance_m,
     )
-
-
-def without_neighbours(neighbours: Neighbours, study: StudyArea, distance_m: float) -> list[str]:
-    """Say how many study areas a distance leaves without a neighbour."""
-    alone = set(neighbours.islands) & set(study.codes)
-    if neighbours.kind != "distance" or not alone:
-        return []
-    text = (
-        f"statistics: areas that have no other within {distance_m:,.0f} m and are not tested for "
-        f"clusters: {len(alone)}; a wider statistics.distance_m reaches them"
-    )
-    return [text]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from risk_model.area_choice import choose_area, without_neighbours
+from risk_model.area_choice import choose_area
 from risk_model.densities import points_within_m
 from risk_model.input_tables import InputFile, Reader, Settings, Tables, read_tables
 from risk_model.layers.ages import place_ages
@@ -23,6 +23,7 @@ from risk_model.layers.population import place_population
 from risk_model.layers.rurality import place_rurality
 from risk_model.layers.unknown_areas import rows_of_unknown_areas
 from risk_model.model_data import INDICATOR_COLUMNS
+from risk_model.neighbour_checks import neighbour_checks
 from spatial.area_names import area_labels
 from spatial.authorities import Authorities
 from spatial.blocks import SERIAL, BlockMap
@@ -47,7 +48,8 @@ class LoadedInputs:
     """Checked inputs of one study area. Tables are indexed by area code, study and ring.
 
     `areas` holds the study area, its ring and the land around them that a density needs. `forces`
-    has, by authority of the study area, the `code`, `name` and `slug` of its police force.
+    has, by authority of the study area, the `code`, `name` and `slug` of its police force. `notes`
+    describe the ground, where `warnings` ask for something to be looked at.
     """
 
     name: str
@@ -70,6 +72,7 @@ class LoadedInputs:
     files: tuple[InputFile, ...]
     unknown_areas: pd.DataFrame
     warnings: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 def _indicators(
@@ -304,13 +307,15 @@ def load(settings: Settings, *, progress: Progress, blocks: BlockMap = SERIAL) -
             for record in incidents.files
         ),
     ]
+    graph = neighbours.subset(codes)
+    around = neighbour_checks(graph, local.frame, study.codes, settings.risk.statistics)
     names = tables.authorities.lad_names()
     unknown = _unknown_areas(tables, settings)
     return LoadedInputs(
         name=_name(settings, [names[lad] for lad in study.lads]),
         areas=local,
         study=study,
-        neighbours=neighbours.subset(codes),
+        neighbours=graph,
         incidents=incidents,
         period=settings.period,
         categories=CATEGORIES,
@@ -338,9 +343,7 @@ def load(settings: Settings, *, progress: Progress, blocks: BlockMap = SERIAL) -
                 if neighbours.borders == "geometry"
                 else []
             ),
-            *without_neighbours(
-                neighbours.subset(codes), study, settings.risk.statistics.distance_m
-            ),
+            *around.warnings,
             *(
                 f"{file}: {rows} row{'' if rows == 1 else 's'} of an area that no list has; "
                 "see quarantine.csv"
@@ -350,4 +353,5 @@ def load(settings: Settings, *, progress: Progress, blocks: BlockMap = SERIAL) -
             *(warning for source in others_placed for warning in source.warnings),
             *incidents.warnings,
         ),
+        notes=around.notes,
     )

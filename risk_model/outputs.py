@@ -230,6 +230,7 @@ def manifest_of(
                 columns=["x", "y"], errors="ignore"
             ).to_dict("records"),
             "warnings": list(run.warnings),
+            "notes": list(run.loaded.notes),
             "timings": dict(run.timings),
         }
     )

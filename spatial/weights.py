@@ -134,8 +134,11 @@ class Neighbours:
     @property
     def components(self) -> int:
         """Number of separate pieces of the graph; an island is one."""
-        if self.n == 0:
-            return 0
+        return int(np.unique(self.component_of).size)
+
+    @property
+    def component_of(self) -> IntArray:
+        """First position of the piece that each area belongs to, shape (n,)."""
         label = np.arange(self.n, dtype=np.int64)
         rows = self.rows
         while True:
@@ -146,7 +149,7 @@ class Neighbours:
             np.minimum.at(lowest, label, lowest.copy())
             lowest = lowest[lowest]
             if np.array_equal(lowest, label):
-                return int(np.unique(label).size)
+                return label
             label = lowest
 
     def lag(

@@ -49,6 +49,13 @@ def _print_warnings(console: Console, warnings: list[str]) -> None:
             console.line(f"- {warning}")
 
 
+def _print_notes(console: Console, notes: list[str]) -> None:
+    if notes:
+        console.heading("To know")
+        for note in notes:
+            console.line(f"- {note}")
+
+
 def print_check(console: Console, loaded: LoadedInputs) -> None:
     """Print the ledger by file and reason, and the warnings."""
     console.progress("")
@@ -80,10 +87,13 @@ def print_check(console: Console, loaded: LoadedInputs) -> None:
             for file, line, field, value, rule in source.ledger.quarantine.head(_TOP).to_numpy():
                 console.line(f"  {file}:{line}: {field}: {value!r} ({rule})")
     _print_warnings(console, list(loaded.warnings))
+    _print_notes(console, list(loaded.notes))
     study = loaded.study
+    read = len(loaded.warnings)
+    order = f" but for {read} warning{'' if read == 1 else 's'} above" if read else ""
     console.heading(
-        f"Settings and inputs are in order: {len(study.codes)} areas, {len(study.ring)} in the "
-        f"ring, {loaded.period}. Nothing was written."
+        f"Settings and inputs are in order{order}: {len(study.codes)} areas, "
+        f"{len(study.ring)} in the ring, {loaded.period}. Nothing was written."
     )
 
 
@@ -175,6 +185,7 @@ def print_run(console: Console, run: PublishedRun) -> None:
             if artefact:
                 console.line(f"{label}: {artefact}")
     _print_warnings(console, list(manifest["warnings"]))
+    _print_notes(console, list(manifest.get("notes", ())))
     judged = manifest.get("backtest", {})
     if judged.get("status") == "run":
         console.heading(f"Back-test of {judged['date']} with these settings and files: attached")

@@ -10,9 +10,11 @@ import zipfile
 from dataclasses import replace
 from pathlib import Path
 
+import geopandas as gpd
 import pandas as pd
 import pytest
 import rasterio
+from shapely.affinity import translate
 
 from risk_model import api
 from risk_model.run_store import PublishedRun, list_runs, roll_back, unreadable_runs
@@ -61,6 +63,30 @@ def test_a_copy_under_another_force_takes_no_month_away(
     pd.testing.assert_frame_equal(after.covered, before.covered)
     pd.testing.assert_frame_equal(after.counts, before.counts)
     assert any("same content" in warning for warning in after.warnings)
+
+
+def test_check_names_an_outline_that_comes_twice_and_an_area_far_away(
+    repository: Path, demonstration_run: PublishedRun, county: Path
+) -> None:
+    layer = next((county / "data" / "boundaries").glob("*.gpkg"))
+    areas = gpd.read_file(layer).set_index("LSOA21CD")
+    shape = areas.geometry.copy()
+    shape["E01990035"] = shape["E01990036"]
+    shape["E01990058"] = translate(shape["E01990058"], 60_000)
+    areas.set_geometry(shape).reset_index().to_file(layer, driver="GPKG", engine="pyogrio")
+    done = hotspots(repository, "check", "--data-root", str(county))
+    assert done.returncode == 0, done.stderr
+    said = " ".join(done.stdout.split())
+    assert (
+        "boundaries: two codes share one outline: E01990035, E01990036; give each place to one "
+        "area" in said
+    )
+    assert "2 areas have no neighbours (no shared border or corner) (E01990058, E01990076)" in said
+    assert "in order but for" in said
+    # The county as it is has its one true island, and a run tells of it as check does.
+    (warning,) = [w for w in demonstration_run.manifest["warnings"] if "no neighbours" in w]
+    assert "1 area has no neighbours (no shared border or corner) (E01990076)" in warning
+    assert demonstration_run.manifest["notes"] == []
 
 
 @pytest.mark.parametrize("period", ["2030-01:2030-03", "2025-08"])

@@ -37,6 +37,8 @@ from bad_input import (
     scanned,
     surfaces,
 )
+from risk_model.config.risk import Statistics
+from risk_model.neighbour_checks import NeighbourChecks, neighbour_checks
 from spatial.bandwidth import choose_bandwidth
 from spatial.bivariate import bivariate_moran
 from spatial.concentration import coverage, gini
@@ -53,6 +55,15 @@ from spatial.permutation import conditional_moran_counts, pseudo_p
 from spatial.public_density import public_density
 from spatial.smoothing import fit_gamma_poisson, marshall, posterior
 from spatial.weights import Neighbours, contiguity
+
+
+def checked(graph: Neighbours, *, gap: float = 0.0) -> NeighbourChecks:
+    """What `check` says of squares of 1 km; the second half of them moved north by `gap` metres."""
+    north = Y + np.where(np.arange(N) >= 24, gap, 0.0)
+    squares = [box(x, y, x + 1000, y + 1000) for x, y in zip(X, north, strict=True)]
+    frame = gpd.GeoDataFrame(geometry=squares, index=CODES, crs="EPSG:27700")
+    return neighbour_checks(graph, frame, CODES, Statistics())
+
 
 # What is refused ----------------------------------------------------------------------------
 
@@ -237,7 +248,9 @@ def island() -> str:
     assert local.rate[5] == EVENTS[5] / PEOPLE[5]
     months = monthly(EVENTS, graph=graph)
     assert months.pattern[5] == "Not classified"
-    return " | ".join([str(moran.cluster[5]), months.reason[5]])
+    # `check` and `run` say it before anything is tested.
+    (said,) = checked(graph).warnings
+    return " | ".join([str(moran.cluster[5]), months.reason[5], said])
 
 
 # What is taken as it is ---------------------------------------------------------------------
@@ -277,7 +290,12 @@ def two_pieces() -> str:
     z = (ANY - ANY.mean()) / ANY.std()
     halves = [graph.subset(CODES[:24]).lag(z[:24]), graph.subset(CODES[24:]).lag(z[24:])]
     np.testing.assert_allclose(whole.lag, np.concatenate(halves))
-    return ""
+    # Their outlines meet, so it is a fault of the layer; 25 m apart it is how the land lies.
+    found = checked(graph)
+    assert found.notes == ()
+    apart = checked(graph, gap=25.0)
+    assert apart.warnings == ()
+    return " | ".join([*found.warnings, *apart.notes])
 
 
 def same_shape_twice() -> str:
@@ -296,7 +314,9 @@ def same_shape_twice() -> str:
     x, y = changed(X, r1=X[0]), changed(Y, r1=Y[0])
     found = scanned(changed(EVENTS, r0=90.0, r1=90.0), x=x, y=y).clusters[0]
     assert {"E000", "E001"} <= set(found.codes)
-    return ""
+    said = neighbour_checks(graph, areas, graph.codes, Statistics()).warnings
+    assert len(said) == 2, "the outline, and the area alone"
+    return said[0]
 
 
 def no_people() -> str:

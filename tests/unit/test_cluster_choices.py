@@ -10,12 +10,13 @@ import pytest
 
 import block_order as ORDER
 import model_case as CASE
-from risk_model.area_choice import areas_within, without_neighbours
+from risk_model.area_choice import areas_within
 from risk_model.clusters import global_moran_of, test_clusters, weighs_by_distance
-from risk_model.config.risk import RiskConfig
+from risk_model.config.risk import RiskConfig, Statistics
 from risk_model.layers.crime import exposure
 from risk_model.layers.small_area import Smoothed, shrunken_rate, smooth
 from risk_model.model_data import ModelData
+from risk_model.neighbour_checks import neighbour_checks
 from risk_model.scoring import score_model
 from risk_model.uncertainty import BLOCK
 from spatial.blocks import SERIAL
@@ -28,7 +29,6 @@ from spatial.local_smoothing import marshall_local
 from spatial.moran import global_moran
 from spatial.permutation import pseudo_p
 from spatial.smoothing import marshall
-from spatial.study_area import StudyArea
 from spatial.weights import Neighbours
 
 test_clusters.__test__ = False  # type: ignore[attr-defined]  # a function of ours, not a test
@@ -186,10 +186,11 @@ def test_areas_that_no_distance_reaches_are_said() -> None:
     )
     graph = areas_within(frame, 1000)
     assert graph.islands == ("E2",)
-    words = without_neighbours(graph, StudyArea(("L1",), ("E1", "E2", "E3"), ()), 1000)
-    assert words[0].startswith("statistics: areas that have no other within 1,000 m and are not ")
-    assert words[0].endswith("clusters: 1; a wider statistics.distance_m reaches them")
-    assert without_neighbours(graph, StudyArea(("L1",), ("E1", "E3"), ("E2",)), 1000) == []
+    settings = Statistics(neighbours="distance", distance_m=1000)
+    (words,) = neighbour_checks(graph, frame, ("E1", "E2", "E3"), settings).warnings
+    assert words.startswith("neighbours: 1 area has no other within 1,000 m (E2): not tested ")
+    assert words.endswith("; a wider statistics.distance_m reaches them")
+    assert neighbour_checks(graph, frame, ("E1", "E3"), settings).warnings == ()
 
 
 # esda ---------------------------------------------------------------------------------------
