@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from risk_model.config.settings import Density as DensitySettings
 from risk_model.layers.crime import OffenceSet, meets
 from risk_model.model_data import ModelData
-from spatial.adaptive import adaptive_surface
+from spatial.adaptive import adaptive_reach_m, adaptive_surface
 from spatial.bandwidth import BandwidthChoice, candidate_bandwidths, choose_bandwidth
 from spatial.convolution import SMALLEST_RATIO, kernel_support_m
+from spatial.grid import bounds_of, meets_window, shapes_of
 from spatial.hotspot_polygons import HotSpots, density_share, hotspot_polygons
 from spatial.kde import Density, Ground, density, ground_of
 
@@ -73,6 +74,18 @@ class Surroundings:
     around: gpd.GeoSeries
     codes: Sequence[str]
     months: float
+
+    def land(self, reach_m: float) -> gpd.GeoSeries | None:
+        """Return the land around the study areas; None where none lies within reach of their box.
+
+        An island, or a country, has none: its own outline is then the edge of all land.
+        """
+        shapes = shapes_of(self.study)
+        if not shapes:
+            return None
+        left, bottom, right, top = bounds_of(shapes)
+        window = (left - reach_m, bottom - reach_m, right + reach_m, top + reach_m)
+        return self.around if meets_window(self.around, window) else None
 
 
 def surroundings(
@@ -164,7 +177,7 @@ class Grounds:
             self._ground[cell_m, reach_m] = ground_of(
                 weighted[:0],
                 study=self.where.study,
-                land=self.where.around,  # the study area itself is always land
+                land=self.where.land(reach_m),  # the study area itself is always land
                 bandwidth_m=bandwidth_m,
                 cell_m=cell_m,
                 months=self.where.months,
@@ -203,10 +216,11 @@ def draw_surface(
     cell_m = min(cell_m or settings.cell_m, bandwidth_m / SMALLEST_RATIO)
     if settings.bandwidth != "adaptive":
         return grounds.surface(weighted, settings, bandwidth_m=bandwidth_m, cell_m=cell_m), {}
+    reach_m = adaptive_reach_m(settings.kernel, bandwidth_m, 2.0 * bandwidth_m)
     found = adaptive_surface(
         weighted,
         study=grounds.where.study,
-        land=grounds.where.around,
+        land=grounds.where.land(reach_m),
         bandwidth_m=bandwidth_m,
         cell_m=cell_m,
         months=grounds.where.months,

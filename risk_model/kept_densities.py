@@ -18,7 +18,7 @@ from risk_model.layers.crime import OffenceSet, offence_set
 from risk_model.model_data import ModelData
 from risk_model.model_store import read_model
 from risk_model.run_store import PublishedRun
-from spatial.convolution import SMALLEST_RATIO
+from spatial.convolution import SMALLEST_RATIO, kernel_support_m
 from spatial.dual_density import DualDensity, compare_densities, population_points
 from spatial.errors import Fault, InputError
 from spatial.kde import Density, density_surface
@@ -250,7 +250,7 @@ def per_resident(ground: KeptGround, priority: str) -> ComparedDensity:
     residents = density_surface(
         population_points(people, gpd.GeoSeries(ground.study.loc[codes]), cell_m=settings.cell_m),
         study=inside.study,
-        land=inside.around,
+        land=None,  # residents are known of the study areas alone
         bandwidth_m=width,
         cell_m=min(settings.cell_m, width / SMALLEST_RATIO),
         months=12.0,
@@ -314,7 +314,7 @@ def _drawn(where: Surroundings, ground: KeptGround, priority: str, offences: Off
     return density_surface(
         weigh(where.points, offences),
         study=where.study,
-        land=where.around,
+        land=where.land(kernel_support_m(settings.kernel, width)),
         bandwidth_m=width,
         cell_m=min(settings.cell_m, width / SMALLEST_RATIO),
         months=where.months,

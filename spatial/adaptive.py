@@ -28,6 +28,7 @@ __all__ = [
     "abramson_bandwidths",
     "adaptive_density",
     "adaptive_edge_mass",
+    "adaptive_reach_m",
     "adaptive_surface",
 ]
 
@@ -249,11 +250,16 @@ def adaptive_edge_mass(
     return result
 
 
+def adaptive_reach_m(kernel: KernelName, bandwidth_m: float, highest_m: float) -> float:
+    """Return how far around the study area an adaptive surface looks, in metres."""
+    return kernel_support_m(kernel, highest_m) + kernel_support_m(kernel, bandwidth_m)
+
+
 def adaptive_surface(
     points: pd.DataFrame,
     *,
     study: Geometries,
-    land: Geometries,
+    land: Geometries | None,
     bandwidth_m: float,
     cell_m: float,
     months: float,
@@ -303,7 +309,7 @@ def adaptive_surface(
         edge=edge,
         # Room for the widest kernel, and beyond it for the pilot's: an event further out lends
         # nothing, and the pilot of any other is whole.
-        reach_m=kernel_support_m(kernel, high) + kernel_support_m(kernel, bandwidth_m),
+        reach_m=adaptive_reach_m(kernel, bandwidth_m, high),
     )
     grid, xs, ys, ws = ground.grid, ground.x, ground.y, ground.weight
     near = cell_index(xs, ys, grid)[0] >= 0

@@ -24,6 +24,7 @@ __all__ = [
     "bounds_of",
     "cell_index",
     "grid_for",
+    "meets_window",
     "rasterise",
     "rasterise_positions",
     "shapes_of",
@@ -191,6 +192,15 @@ def shapes_of(geometries: Geometries) -> list[BaseGeometry]:
     """Return the polygons that are there and not empty, from one geometry or many."""
     found = [geometries] if isinstance(geometries, BaseGeometry) else list(geometries)
     return [shape for shape in found if shape is not None and not shape.is_empty]
+
+
+def meets_window(geometries: Geometries, bounds: tuple[float, float, float, float]) -> bool:
+    """Say whether the box of any polygon meets minx, miny, maxx, maxy."""
+    shapes = np.array(shapes_of(geometries), dtype=object)
+    if not shapes.size:
+        return False
+    low, high = np.split(shapely.bounds(shapes), 2, axis=1)
+    return bool(((high >= bounds[:2]) & (low <= bounds[2:])).all(axis=1).any())
 
 
 def bounds_of(shapes: list[BaseGeometry]) -> tuple[float, float, float, float]:

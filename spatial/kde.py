@@ -20,7 +20,16 @@ from spatial.convolution import (
     stencil_of,
 )
 from spatial.errors import StatisticsError
-from spatial.grid import Geometries, Grid, bounds_of, cell_index, grid_for, rasterise, shapes_of
+from spatial.grid import (
+    Geometries,
+    Grid,
+    bounds_of,
+    cell_index,
+    grid_for,
+    meets_window,
+    rasterise,
+    shapes_of,
+)
 
 __all__ = [
     "FEW_EVENTS",
@@ -160,7 +169,7 @@ def density_surface(
     points: pd.DataFrame,
     *,
     study: Geometries,
-    land: Geometries,
+    land: Geometries | None,
     bandwidth_m: float,
     cell_m: float,
     months: float,
@@ -181,7 +190,8 @@ def density_surface(
     study
         Polygons of the study area; a cell belongs to it where its centre does.
     land
-        Polygons of the study area and its surroundings.
+        Polygons of the study area and its surroundings; a study area is land whatever they say.
+        None where nothing around it is land of which events were supplied.
     bandwidth_m, cell_m
         Metres; the cell is at most a fifth of the bandwidth.
     months
@@ -200,7 +210,9 @@ def density_surface(
     ------
     StatisticsError
         NaN or infinite coordinates, negative weights, a bandwidth under five cells or wider than
-        the study area, no covered month, no cell of land in the study area.
+        the study area, no covered month, no cell of the study area, and under `edge` "land" no
+        polygon of land within the kernel's reach: the correction would take every border of the
+        study area for a coast.
     """
     ground = ground_of(
         points,
@@ -292,7 +304,7 @@ def ground_of(
     points: pd.DataFrame,
     *,
     study: Geometries,
-    land: Geometries,
+    land: Geometries | None,
     bandwidth_m: float,
     cell_m: float,
     months: float,
@@ -311,7 +323,7 @@ def ground_of(
     return Ground(
         grid=grid,
         study_mask=study_mask,
-        land_mask=(rasterise(land, grid) | study_mask) if edge == "land" else None,
+        land_mask=_land_cells(land, grid, study_mask) if edge == "land" else None,
         x=nothing,
         y=nothing,
         weight=nothing,
@@ -319,6 +331,26 @@ def ground_of(
         edge=edge,
         months=months,
     ).holding(points)
+
+
+def _land_cells(
+    land: Geometries | None, grid: Grid, study_mask: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Return the cells of land, the study area among them; refuse land that is somewhere else."""
+    if land is None:
+        return study_mask
+    right, top = grid.x0 + grid.nx * grid.cell_m, grid.y0 + grid.ny * grid.cell_m
+    shapes = shapes_of(land)
+    if not meets_window(shapes, (grid.x0, grid.y0, right, top)):
+        several = "s, none of them" if len(shapes) > 1 else ", but not"
+        held = f"{len(shapes)} polygon{several} there" if shapes else "no polygon"
+        raise StatisticsError(
+            f"no land in the window: land holds {held} (the window is {grid.x0:,.0f} to "
+            f"{right:,.0f} east, {grid.y0:,.0f} to {top:,.0f} north); give land in the system of "
+            "the study area (EPSG:27700), land=None where nothing around it is land, or "
+            "edge='none' for no correction"
+        )
+    return rasterise(shapes, grid) | study_mask
 
 
 def check_span(edge: str, months: float) -> None:

@@ -132,6 +132,22 @@ def no_polygon() -> str:
     return said
 
 
+def no_land() -> str:
+    """None of it, or degrees where metres are wanted: every border would be taken for a coast."""
+    said = []
+    for land in (gpd.GeoSeries([]), box(-2.5, 50.6, -1.9, 50.9), box(700_000, 0, 701_000, 1_000)):
+        drawn = surfaces(points(), land=land)[:2]
+        said.append(refused(*drawn))
+        for call in surfaces(points(), land=land, edge="none")[:2]:
+            assert call().highest > 0
+    assert "land holds no polygon (the window is 399,000 to 409,000 east" in said[0]
+    assert "land holds 1 polygon, but not there" in said[1]
+    # An island has no land around it, and says so.
+    alone, whole = (surfaces(points(), land=land)[0]() for land in (None, LAND))
+    np.testing.assert_array_equal(alone.values, whole.values)
+    return " | ".join(said)
+
+
 def no_cell() -> str:
     """A strip between two rows of centres."""
     strip = box(400_000, 90_060, 408_000, 90_090)
@@ -408,6 +424,7 @@ CASES: dict[tuple[str, str], Callable[[], str]] = {
     ("bandwidth wider than the area", "every density"): wide_bandwidth,
     ("no polygon", "every density"): no_polygon,
     ("no cell of land", "densities"): no_cell,
+    ("no land in the window", "densities"): no_land,
     ("an area without people", "rates, scan, months"): no_people,
     ("no people at all", "rates, scan"): nobody_anywhere,
     ("few areas, nearly all neighbours", "Moran, Gi*"): nearly_everyone_is_a_neighbour,

@@ -77,3 +77,29 @@ def test_where_every_month_is_there_nothing_is_changed() -> None:
     where, _ = drawn(everything, {0: 10, 1: 50})
     assert "scale" not in where.points
     assert len(where.study) == 4
+
+
+def test_land_that_no_kernel_reaches_is_no_coast_and_no_reason_to_refuse() -> None:
+    """A neighbour across the water beyond the window changes nothing; one within it does."""
+    data = CASE.case(n=4, months=2)
+    config = CASE.one({"event_rate": 1.0}, {CASE.VIOLENCE: 1.0})
+    offences = offence_set(config.priorities["sv01"], config, CASE.HARM)
+    points = events(data.area_codes, {0: 60, 3: 20})
+    points.loc[points["area_code"] == data.area_codes[3], "x"] = 4 * SIDE - 200
+    settings = Density(bandwidth_m=1000.0, cell_m=200.0)
+    edge = 4 * SIDE
+
+    def drawn_beside(*around: Any) -> Any:
+        where = surroundings(points, data, study=land(4), around=gpd.GeoSeries(list(around)))
+        return priority_density(where, offences, settings).surface.top_down
+
+    alone = drawn_beside()
+    far = box(edge + 1600, 0, edge + 9000, SIDE)
+    np.testing.assert_array_equal(drawn_beside(far), alone)
+    near = box(edge, 0, edge + 9000, SIDE)
+    inland = drawn_beside(near)
+    assert np.nansum(inland) <= np.nansum(alone)
+    assert not np.array_equal(inland, alone, equal_nan=True)
+    where = surroundings(points, data, study=land(4), around=gpd.GeoSeries([far]))
+    assert where.land(1000.0) is None
+    assert where.land(2000.0) is where.around

@@ -115,7 +115,7 @@ def test_overlap_is_that_of_the_polygons(bandwidth_m: int, cell_m: int, cells: i
     def polygons(width: float, cell: float) -> gpd.GeoDataFrame:
         placed = points if width == bandwidth_m else moved
         surface = density_surface(
-            placed, study=squares(data), land=NOWHERE, bandwidth_m=width, cell_m=cell, months=6
+            placed, study=squares(data), land=None, bandwidth_m=width, cell_m=cell, months=6
         )
         return hotspot_polygons(surface, points=placed).frame
 
@@ -214,7 +214,7 @@ def test_an_adaptive_bandwidth_follows_the_events_and_is_weighted() -> None:
     own = adaptive_surface(
         weigh(where.points, offences),
         study=squares(data),
-        land=NOWHERE,
+        land=None,
         bandwidth_m=1000,
         cell_m=100,
         months=6,
