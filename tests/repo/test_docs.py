@@ -13,6 +13,7 @@ from dashboards.cli.main import app
 from dashboards.exports.column_table import with_column_table
 from dashboards.exports.registry import FORMATS
 from risk_model.run_store import PublishedRun
+from spatial.sequences import KINDS
 
 LINK = re.compile(r"\[[^\]]*\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)")
 COMMAND = re.compile(r"^\s*(?:\.venv/bin/)?hotspots (.+?)(?:\s+#.*)?$", re.MULTILINE)
@@ -85,3 +86,37 @@ def test_every_column_of_a_run_is_in_the_contract(
     for column in areas.columns:
         general = re.sub(r"^sv0[14]_", "P_", str(column))
         assert general in described, column
+
+
+METHODS = {
+    "Scan statistic": ("Kulldorff 1997", "up to 50 % of", "999", "phi", "*Secondary*", "O/E"),
+    "Month by month (space-time)": (
+        *("Mann 1945", "Kendall 1975", "tau-b", "from 12 on"),
+        *KINDS,
+    ),
+    "Concentration": ("Lorenz", "Gini", "Bernasco and Steenbeek 2017", "PAI, PEI and RRI"),
+    "Support check": ("Openshaw 1984", "500 m", "MSOAs", "Jaccard"),
+}
+
+
+@pytest.mark.parametrize("heading", METHODS)
+def test_every_table_of_the_engine_has_its_method_with_what_it_cannot_say(
+    repository: Path, heading: str
+) -> None:
+    text = (repository / "docs" / "methodology.md").read_text(encoding="utf-8")
+    section = text.partition(f"### {heading}\n")[2].partition("\n##")[0]
+    said = " ".join(section.split())
+    assert not [words for words in METHODS[heading] if words not in said]
+    assert re.search(r"cannot say|says nothing|where to look, not", said)
+
+
+def test_every_source_that_the_methodology_cites_is_listed(repository: Path) -> None:
+    text = (repository / "docs" / "methodology.md").read_text(encoding="utf-8")
+    body, _, sources = text.partition("## Sources\n")
+    author = r"([A-Z][a-z]+)(?: et al\.| and others|,? [A-Z][a-z]+| and [A-Z][a-z]+){0,4}"
+    cited = set(re.findall(author + r" \(?((?:19|20)\d\d)\b", " ".join(body.split())))
+    data = {"January", "June", "May", "April", "Dorset", "Census", "LSOA"}
+    listed = set(re.findall(r"^- (?:Mc)?([A-Z][a-z]+).*\((\d{4})\)", sources, re.MULTILINE))
+    cited = {(name, year) for name, year in cited if name not in data}
+    assert len(cited) > 20
+    assert cited <= listed, cited - listed
