@@ -10,6 +10,7 @@ import pytest
 from spatial.grid import Grid
 from spatial.kde import density
 from spatial.permutation import conditional_moran_counts
+from spatial.points import areas_of_points
 
 if TYPE_CHECKING:
     from pytest_benchmark.fixture import BenchmarkFixture
@@ -50,6 +51,33 @@ def bench_cells(benchmark: BenchmarkFixture, events: tuple[np.ndarray, ...], cel
         density, args=(x, y), kwargs={"grid": grid, "bandwidth_m": 5 * 360.0},
         rounds=3, warmup_rounds=1,
     )  # fmt: skip
+
+
+@pytest.mark.benchmark(group="growth: point in area with points, 35,672 areas, none repeated")
+@pytest.mark.parametrize("points", [62_500, 250_000, 1_000_000])
+def bench_points(
+    benchmark: BenchmarkFixture, million: tuple[np.ndarray, ...], nation: Map, points: int
+) -> None:
+    at = np.random.default_rng(1).permutation(million[0].size)[:points]
+    x, y = (axis[at] + np.random.default_rng(2).uniform(-50, 50, points) for axis in million)
+    resolved(benchmark, x, y, nation, nation.areas.index.size)
+
+
+@pytest.mark.benchmark(group="growth: point in area with areas, 250,000 points, none repeated")
+@pytest.mark.parametrize("areas", [2_000, 8_000, 35_672])
+def bench_polygons(benchmark: BenchmarkFixture, nation: Map, areas: int) -> None:
+    """Points anywhere in the box of the areas: as many are asked, whatever the country's shape."""
+    part = nation.areas.geometry.iloc[:areas].total_bounds
+    rng = np.random.default_rng(3)
+    x, y = (rng.uniform(part[axis], part[axis + 2], 250_000) for axis in (0, 1))
+    resolved(benchmark, x, y, nation, areas)
+
+
+def resolved(
+    benchmark: BenchmarkFixture, x: np.ndarray, y: np.ndarray, nation: Map, areas: int
+) -> None:
+    polygons = np.asarray(nation.areas.geometry.array, dtype=object)[:areas]
+    benchmark.pedantic(areas_of_points, args=(x, y, polygons), rounds=3, warmup_rounds=1)
 
 
 @pytest.mark.benchmark(group="the machine: copy 400 MB")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -10,14 +11,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
+import rescore_changes as CHANGES
 from risk_model.config.harm import HarmWeights, load_harm_weights
 from risk_model.config.risk import RiskConfig, load_risk
 from risk_model.model_store import KeptModel, read_model
 from risk_model.run_store import read_run
 from risk_model.whatif import density_shares, rescore
+from spatial.weights import Neighbours
 
 if TYPE_CHECKING:
     from pytest_benchmark.fixture import BenchmarkFixture
@@ -29,6 +33,7 @@ AGAIN = "whatif.rescore after a change of {}, 463 areas, 200 draws, 99,999 permu
 EXPLAINED = "the same after a change of offences, with every explanation in words"
 BASELINE = os.environ.get("HOTSPOTS_BENCH_BASELINE", "")
 """A folder with the source of the main job, to be measured in the same run."""
+RESCORES = bool(BASELINE) and (Path(BASELINE) / "risk_model" / "whatif.py").is_file()
 
 
 LAUNCHER = """
@@ -48,12 +53,15 @@ def environment(source: Path) -> dict[str, str]:
     return kept | {"PYTHONPATH": str(source), "PYTHONPYCACHEPREFIX": str(compiled)}
 
 
-def publish(source: Path, out: Path, inputs: str, area: str, data: Path) -> tuple[float, float]:
+def publish(
+    source: Path, out: Path, inputs: str, area: str, data: Path, more: tuple[str, ...] = ()
+) -> tuple[float, float]:
     """Run the command in a process of its own; return wall seconds and peak resident GB."""
     command = [
         *(sys.executable, "-m", "dashboards.cli.main", "run", "--out", str(out), "--area", area),
         *("--config", str(source / "config" / "risk.yaml")),
         *("--inputs", str(source / "config" / inputs), "--data-root", str(data)),
+        *more,
     ]
     # A small process starts the command and measures it: on Linux the peak of a child counts what
     # its parent held when it was started, and pytest holds the peers' tables.
@@ -75,11 +83,12 @@ def publish(source: Path, out: Path, inputs: str, area: str, data: Path) -> tupl
 def cold(
     benchmark: BenchmarkFixture, tmp_path: Path, data: Path,
     *, source: Path = REPOSITORY, inputs: str, area: str, rounds: int, warmup: int = 0,
+    more: tuple[str, ...] = (),
 ) -> None:  # fmt: skip
     sizes = []
 
     def work() -> None:
-        sizes.append(publish(source, tmp_path / "runs", inputs, area, data)[1])
+        sizes.append(publish(source, tmp_path / "runs", inputs, area, data, more)[1])
 
     benchmark.pedantic(work, rounds=rounds, warmup_rounds=warmup)
     benchmark.extra_info["peak_gb"] = max(sizes)
@@ -141,69 +150,159 @@ def again(
     benchmark.extra_info["stages"] = scored.timings
 
 
+def changed(benchmark: BenchmarkFixture, kept: Any, change: str, *, explain: bool = False) -> None:
+    model, _, config, harm = kept
+    again(benchmark, kept, CHANGES.CHANGES[change](model.data, config, harm), explain=explain)
+
+
 @pytest.mark.benchmark(group=AGAIN.format("weight"))
 def bench_reweigh_ours(benchmark: BenchmarkFixture, kept: Any) -> None:
-    """Another weight of an indicator: its draws and the tested variables stay as they were."""
-    model, _, config, harm = kept
-    changes = []
-    for step in range(16):
-        sv01 = config.priorities["sv01"]
-        indicators = dict(sv01.indicators)
-        indicators["harm_rate"] = indicators["harm_rate"].model_copy(
-            update={"weight": 0.30 + (step + 1) / 100.0}
-        )
-        other = sv01.model_copy(update={"indicators": indicators})
-        priorities = config.priorities | {"sv01": other}
-        changes.append((model.data, config.model_copy(update={"priorities": priorities}), harm))
-    again(benchmark, kept, changes)
-
-
-def other_offences(kept: Any) -> list[tuple[Any, ...]]:
-    """Another harm weight of violence: the harm rate and what is tested change."""
-    model, _, config, harm = kept
-    changes = []
-    for step in range(16):
-        weights = dict(harm.weights)
-        weights["violence_and_sexual_offences"] *= 1.0 + (step + 1) / 100.0
-        changes.append((model.data, config, replace(harm, weights=weights)))
-    return changes
+    changed(benchmark, kept, "weight")
 
 
 @pytest.mark.benchmark(group=AGAIN.format("offences"))
 def bench_offences_ours(benchmark: BenchmarkFixture, kept: Any) -> None:
-    again(benchmark, kept, other_offences(kept))
+    changed(benchmark, kept, "offences")
 
 
 @pytest.mark.benchmark(group=EXPLAINED)
 def bench_offences_explained_ours(benchmark: BenchmarkFixture, kept: Any) -> None:
-    again(benchmark, kept, other_offences(kept), explain=True)
+    changed(benchmark, kept, "offences", explain=True)
 
 
 @pytest.mark.benchmark(group=AGAIN.format("period"))
 def bench_period_ours(benchmark: BenchmarkFixture, kept: Any) -> None:
-    """Other months, each window once: every stream, draw and test is new.
+    changed(benchmark, kept, "period")
 
-    The whole period is left out: other benchmarks have scored it, so that it is kept.
-    """
-    model, _, config, harm = kept
-    data, count = model.data, len(model.data.months)
-    windows = [
-        slice(first, last)
-        for first in range(count)
-        for last in range(first + 3, count + 1)
-        if last - first < count
-    ]
-    changes = [
-        (
-            replace(
-                data,
-                months=data.months[months],
-                covered=data.covered[:, months],
-                counts=data.counts[:, months],
-            ),
-            config,
-            harm,
+
+@pytest.fixture(scope="session")
+def older_runs(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the older source tree published of the 463 areas."""
+    runs = tmp_path_factory.mktemp("older") / "runs"
+    publish(Path(BASELINE), runs, "inputs-dorset.yaml", "E06000058,E06000059", data)
+    return runs
+
+
+def older(benchmark: BenchmarkFixture, runs: Path, change: str) -> None:
+    """Score again under the older tree, in a process of its own, which times each change."""
+    script, settings = Path(CHANGES.__file__), Path(BASELINE) / "config"
+
+    def work() -> list[float]:
+        done = subprocess.run(
+            [sys.executable, str(script), str(runs), str(settings), change],
+            cwd=BASELINE,
+            env=environment(Path(BASELINE)),
+            capture_output=True,
+            text=True,
+            check=False,
         )
-        for months in windows
-    ]
-    again(benchmark, kept, changes)
+        assert done.returncode == 0, done.stderr
+        return list(map(float, json.loads(done.stdout)))
+
+    benchmark.extra_info["seconds"] = min(benchmark.pedantic(work, rounds=1))
+
+
+@pytest.mark.skipif(not RESCORES, reason="HOTSPOTS_BENCH_BASELINE names no tree with whatif")
+@pytest.mark.benchmark(group=AGAIN.format("weight"))
+def bench_reweigh_main_job(benchmark: BenchmarkFixture, older_runs: Path) -> None:
+    older(benchmark, older_runs, "weight")
+
+
+@pytest.mark.skipif(not RESCORES, reason="HOTSPOTS_BENCH_BASELINE names no tree with whatif")
+@pytest.mark.benchmark(group=AGAIN.format("offences"))
+def bench_offences_main_job(benchmark: BenchmarkFixture, older_runs: Path) -> None:
+    older(benchmark, older_runs, "offences")
+
+
+@pytest.mark.skipif(not RESCORES, reason="HOTSPOTS_BENCH_BASELINE names no tree with whatif")
+@pytest.mark.benchmark(group=AGAIN.format("period"))
+def bench_period_main_job(benchmark: BenchmarkFixture, older_runs: Path) -> None:
+    older(benchmark, older_runs, "period")
+
+
+def tiled(model: Any, copies: int) -> Any:
+    """Return the 463 areas as so many counties side by side, none touching another."""
+    data, n = model.data, len(model.data.area_codes)
+    names = [f"{at}{code[1:]}" for at in range(copies) for code in data.area_codes]
+    graph = data.neighbours
+    links = graph.indptr[-1]
+    spread = Neighbours(
+        tuple(names),
+        np.concatenate(
+            [graph.indptr[:1], *(graph.indptr[1:] + at * links for at in range(copies))]
+        ),
+        np.concatenate([graph.indices + at * n for at in range(copies)]),
+        graph.kind,
+    )
+
+    def again(values: Any) -> Any:
+        return np.concatenate([values] * copies)
+
+    def table(frame: pd.DataFrame) -> pd.DataFrame:
+        return pd.concat([frame] * copies).set_axis(names)
+
+    return replace(
+        data,
+        area_codes=tuple(names),
+        in_study=again(data.in_study),
+        covered=again(data.covered),
+        counts=again(data.counts),
+        attributes=None,
+        population=again(data.population),
+        area_km2=again(data.area_km2),
+        stratum=again(data.stratum),
+        neighbours=spread,
+        indicators=table(data.indicators),
+        labels=table(data.labels),
+        denominators={key: again(values) for key, values in data.denominators.items()},
+        centres=None if data.centres is None else again(data.centres),
+        artefacts=None,
+    )
+
+
+@pytest.mark.benchmark(
+    group="growth: whatif.rescore after a change of offences, with copies of 463 areas"
+)
+@pytest.mark.parametrize("copies", [1, 2, 4, 8])
+def bench_rescore_areas(benchmark: BenchmarkFixture, kept: Any, copies: int) -> None:
+    model, shares, config, harm = kept
+    data = tiled(model, copies)
+    many = {
+        key: pd.concat([share] * copies).set_axis(data.study_codes) for key, share in shares.items()
+    }
+    rounds = iter(CHANGES.offences(data, config, harm))
+
+    def other() -> tuple[tuple[Any, ...], dict[str, Any]]:
+        return next(rounds), {"density_share": many, "explain": False}
+
+    scored = benchmark.pedantic(rescore, setup=other, rounds=5, warmup_rounds=1)
+    benchmark.extra_info["param"] = len(scored.areas)
+
+
+@pytest.mark.benchmark(
+    group="growth: cold start to published run, 463 areas, with months of 4,700 rows"
+)
+@pytest.mark.parametrize("months", [1, 3, 6])
+def bench_run_rows(benchmark: BenchmarkFixture, tmp_path: Path, data: Path, months: int) -> None:
+    cold(
+        benchmark, tmp_path, data,
+        inputs="inputs-dorset.yaml", area="E06000058,E06000059", rounds=1,
+        more=("--period", f"2025-01:2025-{months:02d}"),
+    )  # fmt: skip
+
+
+@pytest.mark.benchmark(
+    group="growth: cold start to published run, one quarter of 1,045,603 rows, with areas"
+)
+@pytest.mark.parametrize("districts", [1, 8, 32])
+def bench_run_areas(
+    benchmark: BenchmarkFixture, tmp_path: Path, data: Path, districts: int
+) -> None:
+    """The first districts in order of their codes; every row of the country is read all the same."""
+    wards = pd.read_csv(data / "lookups" / "LSOA21_to_WD24_to_LAD24_EW.csv")
+    codes = sorted(code for code in wards["LAD24CD"].unique() if code.startswith("E07"))[:districts]
+    cold(
+        benchmark, tmp_path, data,
+        inputs="inputs-england-wales.yaml", area=",".join(codes), rounds=1,
+    )  # fmt: skip
+    benchmark.extra_info["param"] = int(wards["LAD24CD"].isin(codes).sum())

@@ -51,7 +51,7 @@ ROWS = (
     *(
         Row(
             f"whatif.rescore after a change of {change}, 463 areas, 200 draws, 99,999 permutations",
-            {},
+            {"main_job": 0},
             0.15,
         )
         for change in ("weight", "offences", "period")
