@@ -224,7 +224,7 @@ def pattern_words(row: Mapping[str, Any]) -> str:
 def pattern_fact(patterns: pd.DataFrame, priority: str, code: str) -> tuple[Fact, ...]:
     """Return the line of an area in its panel; nothing where it has no pattern, or a run no months.
 
-    `patterns` is `space_time.csv` (`dashboards.view.patterns_of`).
+    `patterns` is `space_time.csv` (`dashboards.patterns.patterns_of`).
     """
     if patterns.empty:
         return ()

@@ -14,6 +14,7 @@ from dashboards import words
 from dashboards.exports.wording import new_since, weights_words
 from dashboards.forces import Force, in_force, live_forces, rank_words
 from dashboards.method_words import side_tested
+from dashboards.patterns import patterns_of
 from dashboards.standing import standing_figures
 from dashboards.state import ViewState
 from dashboards.strata import strata_of
@@ -36,7 +37,6 @@ __all__ = [
     "list_size",
     "matching",
     "part_of",
-    "patterns_of",
     "priority_heading",
     "sureness",
     "view_of",
@@ -147,13 +147,6 @@ def view_of(run: PublishedRun) -> RunView:
         ledger=run.ledger(),
         patterns=patterns_of(run),
     )
-
-
-def patterns_of(run: PublishedRun) -> pd.DataFrame:
-    """Return the pattern of each area's months; nothing of a run without its months one by one."""
-    if "space_time_months.csv" not in run.manifest["outputs"]:
-        return pd.DataFrame()
-    return pd.read_csv(run.path("space_time.csv"), dtype={"area_code": str})
 
 
 def list_size(view: RunView, priority: str) -> int:

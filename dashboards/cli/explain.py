@@ -48,7 +48,7 @@ def _told(run: PublishedRun, row: Any, code: str, key: str) -> list[str]:
 
     from dashboards.exports.wording import figure, standing, waiting
     from dashboards.month_tables import pattern_fact
-    from dashboards.view import patterns_of
+    from dashboards.patterns import patterns_of
 
     lines = [str(row[f"{key}_reasons"])]
     if "explanations.csv" in run.manifest["outputs"]:
