@@ -202,7 +202,7 @@ def run(
             progress("aligning layers")
             started = time.perf_counter()
             model = build_model(loaded)
-            begun = begin_jobs(model, settings.risk, settings.harm, place)
+            begun = begin_jobs(loaded, model, settings.risk, settings.harm, place)
             seconds["layers"] = _since(started)
             # One thread, so that figures do not depend on the machine.
             with threadpool_limits(limits=1):
@@ -216,7 +216,7 @@ def run(
                     blocks=blocks,
                 )
             supports = begin_support(
-                built.scored, loaded, model, settings.risk, settings.harm, place
+                built.scored, begun.cuts, model, settings.risk, settings.harm, place
             )
             hangs = begin_sensitivity(built.scored, model, settings.risk, place)
             progress("concentration, clusters and supports")

@@ -25,7 +25,7 @@ from risk_model.priority_events import events_of_priorities, too_large
 from risk_model.run_tests import OwnFlags, own_flags
 from risk_model.scoring import Scored
 from risk_model.sensitivity import Sensitivity, sensitivity_of
-from risk_model.support_report import support_table
+from risk_model.support_report import Cuts, cut_supports, support_table
 from spatial.beside import Beside
 
 __all__ = ["Begun", "SupportTable", "begin_jobs", "begin_sensitivity", "begin_support"]
@@ -37,11 +37,12 @@ class Begun:
 
     forecast: Callable[[], Forecast]
     tables: Callable[[], LayerTables]
+    cuts: Callable[[], Cuts]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SupportTable:
-    """The check on other cuts of the map, and the seconds it took."""
+    """The check on other cuts of the map, and the seconds it took once there were scores."""
 
     table: pd.DataFrame
     seconds: float
@@ -56,9 +57,15 @@ class _Layers:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Places:
-    layers: _Layers
+    data: ModelData
     points: pd.DataFrame
     geometry: gpd.GeoSeries
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Flags:
+    layers: _Layers
+    cuts: Cuts
     own: Mapping[str, OwnFlags]
 
 
@@ -69,27 +76,33 @@ class _Ranks:
     config: RiskConfig
 
 
-def begin_jobs(data: ModelData, config: RiskConfig, harm: HarmWeights, place: Beside) -> Begun:
+def begin_jobs(
+    loaded: LoadedInputs, data: ModelData, config: RiskConfig, harm: HarmWeights, place: Beside
+) -> Begun:
     """Begin what needs the layers alone."""
     layers = _Layers(data, config, harm)
-    return Begun(forecast=place.begin(_forecast, layers), tables=place.begin(_tables, layers))
+    points = loaded.incidents.points
+    if too_large(data, ""):
+        points = points.iloc[:0]  # the table that takes them says so; a country's stay here
+    geometry = gpd.GeoSeries(loaded.areas.frame.geometry.loc[list(loaded.study.codes)])
+    return Begun(
+        forecast=place.begin(_forecast, layers),
+        tables=place.begin(_tables, layers),
+        cuts=place.begin(_cut, _Places(data, points, geometry)),
+    )
 
 
 def begin_support(
     scored: Scored,
-    loaded: LoadedInputs,
+    cuts: Callable[[], Cuts],
     data: ModelData,
     config: RiskConfig,
     harm: HarmWeights,
     place: Beside,
 ) -> Callable[[], SupportTable]:
     """Begin the check of what the run flags on other cuts of its map."""
-    points = loaded.incidents.points
-    if too_large(data, ""):
-        points = points.iloc[:0]  # the table that takes them says so; a country's stay here
-    geometry = gpd.GeoSeries(loaded.areas.frame.geometry.loc[list(loaded.study.codes)])
-    own = own_flags(scored, data, config)
-    return place.begin(_support, _Places(_Layers(data, config, harm), points, geometry, own))
+    layers, own = _Layers(data, config, harm), own_flags(scored, data, config)
+    return place.begin_later(_support, lambda: _Flags(layers, cuts(), own))
 
 
 def begin_sensitivity(
@@ -108,14 +121,16 @@ def _tables(job: _Layers) -> LayerTables:
     return layer_tables(job.data, job.config, job.harm)
 
 
-def _support(job: _Places) -> SupportTable:
+def _cut(job: _Places) -> Cuts:
+    return cut_supports(job.data, job.points, job.geometry)
+
+
+def _support(job: _Flags) -> SupportTable:
     started = time.perf_counter()
     layers = job.layers
     with threadpool_limits(limits=1):
         found = events_of_priorities(layers.data, layers.config, layers.harm)
-        table = support_table(
-            layers.data, found, job.points, job.geometry, layers.config, own=job.own
-        )
+        table = support_table(layers.data, found, job.cuts, layers.config, own=job.own)
     return SupportTable(table, round(time.perf_counter() - started, 3))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import numpy as np
@@ -26,7 +26,7 @@ from spatial.support import (
 from spatial.support_check import SupportCheck, compare_supports
 from spatial.support_flags import Flagger, Flags, high_high, top_by_rate
 
-__all__ = ["SUPPORT_COLUMNS", "support_table"]
+__all__ = ["SUPPORT_COLUMNS", "Cuts", "cut_supports", "support_table"]
 
 SUPPORT_COLUMNS = (
     "priority",
@@ -47,11 +47,51 @@ _PERMUTATIONS = 9_999  # of the rule of counts: four thousand hexagons need no m
 _Rules = dict[str, Mapping[str, Flags] | Flagger]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Cuts:
+    """The study area cut in several ways, with every located event of it.
+
+    Attributes
+    ----------
+    events
+        Located incidents of the study area, in the order that the supports know them in.
+    supports
+        Areas, hexagons and, where names tell them, larger areas; empty where none were made.
+    notes
+        What could not be made, and why; with no support it is the reason for that.
+    """
+
+    events: pd.DataFrame
+    supports: tuple[Support, ...]
+    notes: tuple[str, ...]
+
+
+def cut_supports(data: ModelData, points: pd.DataFrame, geometry: gpd.GeoSeries) -> Cuts:
+    """Cut the study area in three ways; this hangs on no score and on no setting.
+
+    Parameters
+    ----------
+    data
+        Layers.
+    points
+        Located incidents with x, y, category and area_code.
+    geometry
+        Polygons of the study areas, EPSG:27700, indexed by area code.
+    """
+    if large := too_large(data, "Not compared"):
+        return Cuts(points.iloc[:0], (), (large,))
+    inside = points[points["area_code"].isin(data.study_codes)]
+    try:
+        supports, notes = _supports(data, inside, geometry)
+    except StatisticsError as error:
+        return Cuts(inside, (), (f"Not compared: {error}",))
+    return Cuts(inside, tuple(supports), tuple(notes))
+
+
 def support_table(
     data: ModelData,
     priorities: Mapping[str, PriorityEvents],
-    points: pd.DataFrame,
-    geometry: gpd.GeoSeries,
+    cuts: Cuts,
     config: RiskConfig,
     *,
     own: Mapping[str, OwnFlags],
@@ -68,25 +108,19 @@ def support_table(
     ----------
     data, priorities
         Layers, and the events from `events_of_priorities`.
-    points
-        Located incidents with x, y, category and area_code.
-    geometry
-        Polygons of the study areas, EPSG:27700, indexed by area code.
+    cuts
+        From `cut_supports`.
     config
         For the settings of the tests.
     own
         From `risk_model.run_tests.own_flags`.
     """
-    if large := too_large(data, "Not compared"):
-        return _noted(priorities, large)
-    inside = points[points["area_code"].isin(data.study_codes)]
-    try:
-        supports, notes = _supports(data, inside, geometry)
-    except StatisticsError as error:
-        return _noted(priorities, f"Not compared: {error}")
+    supports = cuts.supports
+    if not supports:
+        return _noted(priorities, "; ".join(cuts.notes))
     rows = []
     for key, found in priorities.items():
-        each = [meets(inside, offence) for offence in found.offences.offences]
+        each = [meets(cuts.events, offence) for offence in found.offences.offences]
         kept = np.logical_or.reduce(each)
         held = [support.only(kept) for support in supports]
         again = _again(supports, held, each, found, data, config, own[key])
@@ -94,7 +128,7 @@ def support_table(
         rows += [
             {"priority": key, **row}
             for rule, flag in rules.items()
-            for row in _rows(rule, compare_supports(held[0], held[1:], flag), held, notes)
+            for row in _rows(rule, compare_supports(held[0], held[1:], flag), held, cuts.notes)
         ]
     table = pd.DataFrame(rows).reindex(columns=list(SUPPORT_COLUMNS))
     # Whole numbers that may be missing.

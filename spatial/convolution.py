@@ -153,7 +153,9 @@ def convolve(padded: FloatArray, stencil: FloatArray) -> FloatArray:
     margin = stencil.shape[0] - 1
     shape = [scipy.fft.next_fast_len(size, real=True) for size in padded.shape]
     product = scipy.fft.rfft2(padded, s=shape, workers=1)
-    product *= scipy.fft.rfft2(stencil, s=shape, workers=1)
+    # Rows below the stencil are nought: only its own are transformed before the columns are.
+    rows = scipy.fft.rfft(stencil, n=shape[1], axis=1, workers=1)
+    product *= scipy.fft.fft(rows, n=shape[0], axis=0, workers=1, overwrite_x=True)
     full = scipy.fft.irfft2(product, s=shape, workers=1, overwrite_x=True)
     inner = full[margin : padded.shape[0], margin : padded.shape[1]]
     return np.asarray(np.maximum(inner, 0.0), dtype=np.float64)

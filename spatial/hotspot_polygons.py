@@ -62,13 +62,25 @@ def smallest_set(values: NDArray[np.float64], volume_share: float) -> NDArray[np
         raise StatisticsError("a density is finite and 0 or more in every cell")
     chosen = np.zeros(flat.shape, dtype=np.bool_)
     order = np.flatnonzero(flat > 0)
-    order = order[np.argsort(-flat[order], kind="stable")]
     if order.size:
-        running = np.cumsum(flat[order])
         # A rounding error must not add a cell where the share is met exactly.
-        wanted = volume_share * running[-1] * (1.0 - 1e-12)
+        wanted = volume_share * flat[order].sum() * (1.0 - 1e-12)
+        order = _enough(flat, order, wanted)
+        order = order[np.argsort(-flat[order], kind="stable")]
+        running = np.cumsum(flat[order])
         chosen[order[: int(np.searchsorted(running, wanted)) + 1]] = True
     return chosen.reshape(values.shape)
+
+
+def _enough(flat: NDArray[np.float64], cells: NDArray[np.intp], wanted: float) -> NDArray[np.intp]:
+    """Return the cells above a height that hold `wanted` between them: fewer are put in order."""
+    height = float(flat[cells].max())
+    for _ in range(12):
+        height /= 2.0
+        high = cells[flat[cells] >= height]
+        if flat[high].sum() >= wanted:
+            return high
+    return cells
 
 
 def hotspot_polygons(

@@ -28,7 +28,7 @@ from risk_model.space_time_report import (
     SPACE_TIME_COLUMNS,
     space_time_tables,
 )
-from risk_model.support_report import SUPPORT_COLUMNS, support_table
+from risk_model.support_report import SUPPORT_COLUMNS, cut_supports, support_table
 from spatial.support import area_support, hexagon_support
 from spatial.support_check import compare_supports
 from spatial.support_flags import top_by_rate
@@ -433,13 +433,9 @@ def compared(
 ) -> tuple[pd.DataFrame, Scored]:
     """The table of a run of these layers, and its scores."""
     scored = score_model(data, config, CASE.HARM, density_share={}, explain=False)
+    cuts = cut_supports(data, located(data) if points is None else points, study_squares(data))
     table = support_table(
-        data,
-        events(data, config),
-        located(data) if points is None else points,
-        study_squares(data),
-        config,
-        own=own_flags(scored, data, config),
+        data, events(data, config), cuts, config, own=own_flags(scored, data, config)
     )
     return table, scored
 
@@ -577,10 +573,12 @@ def test_supports_that_cannot_be_compared_say_why() -> None:
     data = named(planted())
     shapes = study_squares(data)
     shapes.iloc[0] = shapes.iloc[1]
-    table = support_table(data, events(data), located(data), shapes, CONFIG, own={})
+    cuts = cut_supports(data, located(data), shapes)
+    table = support_table(data, events(data), cuts, CONFIG, own={})
     assert table["first"].isna().all()
     assert "overlap" in table["note"].iloc[0]
     large = CASE.case(n=2001, forces=("eastmoor", "westmoor"))
-    table = support_table(large, events(large), located(data), squares(large), CONFIG, own={})
+    cuts = cut_supports(large, located(data), squares(large))
+    table = support_table(large, events(large), cuts, CONFIG, own={})
     assert "2,001 areas" in table["note"].iloc[0]
     assert list(table.columns) == list(SUPPORT_COLUMNS)
