@@ -108,9 +108,9 @@ def _not_classified(rows: pd.DataFrame) -> str:
         return ""
     reasons = without["reason"].value_counts()
     reason = str(reasons.sort_index().idxmax())
-    some = "of" if int(reasons.max()) == len(without) else f"{int(reasons.max()):,} of them of"
+    some = "" if int(reasons.max()) == len(without) else f" for {int(reasons.max()):,} of them"
     areas = words.plural(len(without), "area")
-    return f"Not classified: {areas}, {some} this: {reason[:1].lower()}{reason[1:]}"
+    return f"Not classified: {areas}; the reason{some}: {reason[:1].lower()}{reason[1:]}"
 
 
 def pattern_table(tables: EngineTables, priority: str) -> Table | None:

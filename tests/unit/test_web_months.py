@@ -95,7 +95,7 @@ def test_patterns_are_counted_explained_and_bounded(engine: EngineTables) -> Non
     said = months_said(engine, "sv01")
     assert said[0] == (
         "12 months were tested one by one, and 3 of 48 areas show a pattern: 2 sporadic hot spots "
-        "and 1 oscillating cold spot. Not classified: 1 area, of this: the area has no neighbours."
+        "and 1 oscillating cold spot. Not classified: 1 area; the reason: the area has no neighbours."
     )
     assert "a lone hot month may be chance" in said[1]
     assert "foretells nothing" in said[1]
@@ -146,7 +146,7 @@ def test_too_few_months_say_so(view: RunView, engine: EngineTables) -> None:
         space_time_months=engine.space_time_months,
     )
     assert months_said(short, "sv01")[0] == (
-        "No pattern is named. Not classified: 48 areas, of this: 6 covered months, and at least 12 "
+        "No pattern is named. Not classified: 48 areas; the reason: 6 covered months, and at least 12 "
         "are needed."
     )
     assert area_table(short, view, "sv01") is None
