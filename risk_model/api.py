@@ -34,7 +34,7 @@ from risk_model.outputs import content_of, manifest_of, own_writers
 from risk_model.pipeline import Run, build_model, build_run
 from risk_model.provenance import jsonable, run_id_of
 from risk_model.run_history import earlier_refreshes
-from risk_model.run_jobs import begin_jobs, begin_sensitivity, begin_support
+from risk_model.run_jobs import begin_jobs, begin_sensitivity
 from risk_model.run_store import PublishedRun, Writer, lock_runs, publish, read_run
 from risk_model.sensitivity import sensitivity_writers
 from risk_model.weight_change import settings_of
@@ -215,14 +215,11 @@ def run(
                     progress=progress,
                     blocks=blocks,
                 )
-            supports = begin_support(
-                built.scored, begun.cuts, model, settings.risk, settings.harm, place
-            )
             hangs = begin_sensitivity(built.scored, model, settings.risk, place)
             progress("concentration, clusters and supports")
             started = time.perf_counter()
             report = engine_report(
-                built, tables_later=begun.tables, support_later=supports, blocks=blocks
+                built, tables_later=begun.tables, cuts_later=begun.cuts, blocks=blocks
             )
             after = {"report": _since(started)}
             progress("what the lists hang on")

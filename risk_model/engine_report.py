@@ -15,9 +15,10 @@ from risk_model.coverage_report import coverage_table
 from risk_model.layer_tables import LayerTables
 from risk_model.pipeline import Run
 from risk_model.priority_events import events_of_priorities
-from risk_model.run_jobs import SupportTable
 from risk_model.run_store import Writer
+from risk_model.run_tests import own_flags
 from risk_model.scan_report import scan_table
+from risk_model.support_report import Cuts, support_table
 from spatial.blocks import SERIAL, BlockMap
 from spatial.writers import write_csv
 
@@ -65,13 +66,13 @@ def engine_report(
     run: Run,
     *,
     tables_later: Callable[[], LayerTables],
-    support_later: Callable[[], SupportTable],
+    cuts_later: Callable[[], Cuts],
     blocks: BlockMap = SERIAL,
 ) -> EngineReport:
     """Make the tables from a built run. One thread, so that figures are the same anywhere.
 
-    `tables_later` gives those that need the layers alone, `support_later` the check on other cuts
-    of the map, begun or not; they are asked last.
+    `tables_later` gives those that need the layers alone, `cuts_later` the map cut in other ways,
+    begun or not; they are asked last.
     """
     data, config, seed = run.model, run.risk, run.risk.uncertainty.seed
     clock = Clock()
@@ -95,18 +96,21 @@ def engine_report(
         clock.lap("bandwidths")
         covers = coverage_table(data, found, run.scored.areas, config)
         clock.lap("coverage")
+        cuts, own = cuts_later(), own_flags(run.scored, data, config)
+        clock.lap("waiting")
+        support = support_table(data, found, cuts, config, own=own)
+        clock.lap("support")
     tables = tables_later()
-    support = support_later()
     return EngineReport(
         concentration=tables.concentration,
         scan=clusters,
         space_time=tables.space_time,
         space_time_months=tables.space_time_months,
-        support=support.table,
+        support=support,
         bandwidths=bandwidths,
         coverage=covers,
         bivariate=tables.bivariate,
-        timings={**tables.timings, "support": support.seconds, **clock.laps},
+        timings={**tables.timings, **clock.laps},
     )
 
 

@@ -7,8 +7,7 @@ SALib and `scipy.stats` (a second) while this one reads; this one then never doe
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -21,14 +20,13 @@ from risk_model.forecast import Forecast, fit_forecast
 from risk_model.layer_tables import LayerTables, layer_tables
 from risk_model.loading import LoadedInputs
 from risk_model.model_data import ModelData
-from risk_model.priority_events import events_of_priorities, too_large
-from risk_model.run_tests import OwnFlags, own_flags
+from risk_model.priority_events import too_large
 from risk_model.scoring import Scored
 from risk_model.sensitivity import Sensitivity, sensitivity_of
-from risk_model.support_report import Cuts, cut_supports, support_table
+from risk_model.support_report import Cuts, cut_supports
 from spatial.beside import Beside
 
-__all__ = ["Begun", "SupportTable", "begin_jobs", "begin_sensitivity", "begin_support"]
+__all__ = ["Begun", "begin_jobs", "begin_sensitivity"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +36,6 @@ class Begun:
     forecast: Callable[[], Forecast]
     tables: Callable[[], LayerTables]
     cuts: Callable[[], Cuts]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class SupportTable:
-    """The check on other cuts of the map, and the seconds it took once there were scores."""
-
-    table: pd.DataFrame
-    seconds: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,13 +50,6 @@ class _Places:
     data: ModelData
     points: pd.DataFrame
     geometry: gpd.GeoSeries
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Flags:
-    layers: _Layers
-    cuts: Cuts
-    own: Mapping[str, OwnFlags]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,19 +75,6 @@ def begin_jobs(
     )
 
 
-def begin_support(
-    scored: Scored,
-    cuts: Callable[[], Cuts],
-    data: ModelData,
-    config: RiskConfig,
-    harm: HarmWeights,
-    place: Beside,
-) -> Callable[[], SupportTable]:
-    """Begin the check of what the run flags on other cuts of its map."""
-    layers, own = _Layers(data, config, harm), own_flags(scored, data, config)
-    return place.begin_later(_support, lambda: _Flags(layers, cuts(), own))
-
-
 def begin_sensitivity(
     scored: Scored, data: ModelData, config: RiskConfig, place: Beside
 ) -> Callable[[], Sensitivity]:
@@ -123,15 +93,6 @@ def _tables(job: _Layers) -> LayerTables:
 
 def _cut(job: _Places) -> Cuts:
     return cut_supports(job.data, job.points, job.geometry)
-
-
-def _support(job: _Flags) -> SupportTable:
-    started = time.perf_counter()
-    layers = job.layers
-    with threadpool_limits(limits=1):
-        found = events_of_priorities(layers.data, layers.config, layers.harm)
-        table = support_table(layers.data, found, job.cuts, layers.config, own=job.own)
-    return SupportTable(table, round(time.perf_counter() - started, 3))
 
 
 def _sensitivity(job: _Ranks) -> Sensitivity:

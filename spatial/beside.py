@@ -33,12 +33,6 @@ class Beside(Protocol):
         """Return what gives `function(job)` when it is called; call it once."""
         ...
 
-    def begin_later(
-        self, function: Callable[[Job], Result], job: Callable[[], Job]
-    ) -> Callable[[], Result]:
-        """Begin what needs the answer of an earlier job: `job` asks for it, and nobody waits."""
-        ...
-
 
 class Here:
     """Does each job in this process, when its answer is asked for."""
@@ -46,12 +40,6 @@ class Here:
     def begin(self, function: Callable[[Job], Result], job: Job) -> Callable[[], Result]:
         """Return what gives `function(job)` when it is called."""
         return partial(function, job)
-
-    def begin_later(
-        self, function: Callable[[Job], Result], job: Callable[[], Job]
-    ) -> Callable[[], Result]:
-        """Return what gives `function(job())` when it is called."""
-        return lambda: function(job())
 
 
 HERE: Final = Here()
@@ -86,15 +74,6 @@ class Helper:
         a lack of memory.
         """
         return self._thread.submit(self._ask, function, job).result
-
-    def begin_later(
-        self, function: Callable[[Job], Result], job: Callable[[], Job]
-    ) -> Callable[[], Result]:
-        """Return what waits for `function(job())`; `job` is called when its turn has come.
-
-        So it may ask for the answer of any job that was begun before, which is there by then.
-        """
-        return self._thread.submit(lambda: self._ask(function, job())).result
 
     def _ask(self, function: Callable[[Job], Result], job: Job) -> Result:
         try:

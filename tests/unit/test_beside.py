@@ -74,26 +74,6 @@ def test_a_job_larger_than_a_pipe_does_not_hold_this_process_up(
     assert large() == 1 << 24
 
 
-@pytest.mark.parametrize("here", [True, False])
-def test_a_job_is_made_from_the_answer_of_an_earlier_one(helper: Beside, here: bool) -> None:
-    place = HERE if here else helper
-    first = place.begin(partial(divmod, 17), 5)
-    later = place.begin_later(sum, first)
-    assert later() == 3 + 2
-    failing = place.begin(partial(divmod, 1), 0)
-    after = place.begin_later(sum, failing)
-    with pytest.raises(ZeroDivisionError):
-        after()
-    assert place.begin(sum, (1, 2))() == 3
-
-
-def test_a_job_for_later_does_not_hold_this_process_up(helper: Beside, tmp_path: Path) -> None:
-    first = helper.begin(UNTIL, {"name": str(tmp_path / "begun"), "left": 2_000})
-    later = helper.begin_later(len, lambda: [first()])
-    (tmp_path / "begun").touch()  # the first job would have given up had this not been reached
-    assert later() == 1
-
-
 def test_an_error_comes_back_as_it_is_and_the_next_job_is_done(helper: Beside) -> None:
     failing = helper.begin(partial(divmod, 1), 0)
     after = helper.begin(partial(divmod, 7), 2)
