@@ -8,14 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from spatial.errors import StatisticsError
-from spatial.gamma_draws import gamma_base, standard_gamma
 from spatial.root import rising_root
 
 __all__ = [
     "GammaPoisson",
     "RelativeRisk",
     "dispersion",
-    "draw_relative_risk",
     "fit_gamma_poisson",
     "marshall",
     "posterior",
@@ -275,40 +273,6 @@ def posterior_mean(
     mean = np.full(known.size, np.nan)
     mean[known] = shape[known] / rate[known] if fit.spread else 1.0
     return mean
-
-
-def draw_relative_risk(
-    events: npt.ArrayLike,
-    expected: npt.ArrayLike,
-    fit: GammaPoisson,
-    phi: float,
-    draws: int,
-    rng: np.random.Generator,
-) -> FloatArray:
-    """Draw relative risks from their posterior, independently by area.
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape (draws, n): 1 where the fit has no spread, NaN where E is 0 or NaN.
-
-    Raises
-    ------
-    StatisticsError
-        Where `draws` is below 1.
-    """
-    if draws < 1:
-        raise StatisticsError(f"draws: {draws} is below 1")
-    shape, rate, known = posterior_gamma(events, expected, fit, phi)
-    if not fit.spread:
-        return np.broadcast_to(np.where(known, 1.0, np.nan), (draws, known.size)).copy()
-    drawn = standard_gamma(shape[known], gamma_base(draws, int(known.sum()), rng), rng)
-    drawn /= rate[known]
-    if known.all():
-        return drawn
-    result = np.full((draws, known.size), np.nan)
-    result[:, known] = drawn
-    return result
 
 
 def posterior_gamma(

@@ -3,20 +3,41 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from scipy import stats
 
+from risk_model.layers.small_area import Group, Smoothed
 from spatial.errors import StatisticsError
+from spatial.gamma_draws import gamma_base
 from spatial.smoothing import (
     GammaPoisson,
     dispersion,
-    draw_relative_risk,
     fit_gamma_poisson,
     marshall,
     posterior,
+    posterior_mean,
 )
 
 FIT = GammaPoisson(nu=4.0, alpha=3.5, spread=True, areas=10)
+
+
+def draw_relative_risk(
+    events: npt.ArrayLike,
+    expected: npt.ArrayLike,
+    fit: GammaPoisson,
+    phi: float,
+    draws: int,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """Draw as a run does, from one group of areas whose risks have this fit."""
+    o, e = np.asarray(events, dtype=float), np.asarray(expected, dtype=float)
+    blank = np.full(o.shape, np.nan)
+    group = Group(np.arange(o.size), fit, 1.0)
+    mean = posterior_mean(o, e, fit, phi=phi)
+    stream = Smoothed(o, e, 1.0, mean, blank, blank, blank, blank, (group,), phi)
+    base = gamma_base(draws, o.size, rng)
+    return stream.draw(base, rng, among=np.ones(o.size, dtype=bool))
 
 
 def simulated(n: int = 200, nu: float = 5.0, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
