@@ -98,9 +98,6 @@ class LocalMoran:
         has no test. Only labels that another seed can change, to a chance of 1e-14, are run again.
     inference
         Empty, or why no test was made, in words for the page.
-    counts
-        What p was made from, for `getis.local_g` on the same values: both order the draws alike.
-        None where no test was made or esda made it.
     """
 
     codes: tuple[str, ...]
@@ -114,7 +111,6 @@ class LocalMoran:
     seed: int
     agreement: FloatArray
     inference: str
-    counts: PermutationCounts | None = None
 
     @property
     def cluster(self) -> TextArray:
@@ -302,5 +298,4 @@ def local_moran(
     )  # fmt: skip
     return LocalMoran(
         neighbours.codes, z * lag, lag, p, *found[:3], permutations, seed, found.agreement, "",
-        counts if engine == "exact" else None,
     )  # fmt: skip

@@ -14,6 +14,7 @@ from spatial.getis import local_g
 from spatial.local_tests import Correction
 from spatial.moran import assuncao_reis, local_moran
 from spatial.permutation import Alternative
+from spatial.shared_draws import SharedDraws
 from spatial.smoothing import marshall
 from spatial.support import Support
 
@@ -141,8 +142,9 @@ def cluster_flags(
         "seeds_checked": 0,
         "events": events,
     }
-    local = local_moran(value[known], graph, alpha=alpha, **common)
-    spots = local_g(value[known], graph, counts=local.counts, **common)
+    shared = SharedDraws()
+    local = local_moran(value[known], graph, alpha=alpha, shared=shared, **common)
+    spots = local_g(value[known], graph, shared=shared, **common)
 
     def flags(part: BoolArray) -> Flags:
         mask = blank.copy()
