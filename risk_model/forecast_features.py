@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from spatial.weights import neighbour_sums
+from spatial.neighbour_sums import neighbour_sums
 
 __all__ = ["Features", "Place", "Window", "feature_names", "features_of", "level"]
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from spatial.neighbour_sums import ByCardinality
 from spatial.null_counts import tail_counts
 from spatial.own_draws import OwnDraws, own_draws
 from spatial.samples import sample_block
@@ -38,10 +39,8 @@ class Layout(NamedTuple):
         Bounds of a tie with the observed sum of the neighbours, shape (n,).
     tie
         The widest that a tie can be: a rounded difference never falls when the true one rises.
-    order
-        Areas in order of k, shape (n,).
-    ends
-        Where those of each k, from 0 on, end in that order.
+    areas
+        Areas in order of k.
     lowest, highest
         `low` and `high` in that order.
     """
@@ -50,33 +49,32 @@ class Layout(NamedTuple):
     low: FloatArray
     high: FloatArray
     tie: float
-    order: npt.NDArray[np.intp]
-    ends: list[int]
+    areas: ByCardinality
     lowest: FloatArray
     highest: FloatArray
 
 
-def laid_out(centred: FloatArray, observed: FloatArray, k: IntArray, slack: float) -> Layout:
+def laid_out(
+    centred: FloatArray, observed: FloatArray, areas: ByCardinality, slack: float
+) -> Layout:
     """Lay out a map; sums within `slack` of the observed one are equal to it.
 
     Parameters
     ----------
-    centred, observed, k
-        Values, the neighbours' sums of them and the number of neighbours, shape (n,) each; k is 0
-        for an area that nothing is counted for.
+    centred, observed
+        Values and the neighbours' sums of them, shape (n,) each.
+    areas
+        Areas in order of k, which is 0 where nothing is counted for an area.
     """
     low, high = observed - slack, observed + slack
-    narrow = k.astype(np.uint16) if k.max(initial=0) <= np.iinfo(np.uint16).max else k
-    order = np.argsort(narrow, kind="stable")
     return Layout(
         centred=centred,
         low=low,
         high=high,
         tie=float((high - low).max()),
-        order=order,
-        ends=np.cumsum(np.bincount(k)).tolist(),
-        lowest=low.take(order),
-        highest=high.take(order),
+        areas=areas,
+        lowest=low.take(areas.order),
+        highest=high.take(areas.order),
     )
 
 
@@ -110,16 +108,17 @@ def _counted(
     layout.centred.take(sample, out=sums, mode="clip")  # no position is outside
     for column in range(1, len(sums)):  # a running sum; numpy's own over rows is much slower
         sums[column] += sums[column - 1]
-    above, below = np.zeros((2, layout.order.size), dtype=np.int64)
+    order, ends = layout.areas
+    above, below = np.zeros((2, order.size), dtype=np.int64)
     for size, null in enumerate(sums, start=1):
-        here = slice(layout.ends[size - 1], layout.ends[size])
+        here = slice(ends[size - 1], ends[size])
         if here.start < here.stop:
             above[here], below[here] = tail_counts(null, layout.lowest[here], layout.highest[here])
-    counts = np.empty((3, layout.order.size), dtype=np.int64)
+    counts = np.empty((3, order.size), dtype=np.int64)
     greater, less, draws = counts
-    greater[layout.order], less[layout.order] = above, below
+    greater[order], less[order] = above, below
     draws[:] = sums.shape[1]
-    draws[layout.order[: layout.ends[0]]] = 0  # nothing is counted for an area without neighbours
+    draws[order[: ends[0]]] = 0  # nothing is counted for an area without neighbours
     _take_out_own(layout, sums, own, counts)
     return counts
 

@@ -27,6 +27,7 @@ from spatial.local_tests import (
     why_not_tested,
     within_reach,
 )
+from spatial.neighbour_sums import neighbour_sums
 from spatial.permutation import (
     Alternative,
     PermutationCounts,
@@ -34,7 +35,7 @@ from spatial.permutation import (
     pseudo_p,
 )
 from spatial.shared_draws import SharedDraws
-from spatial.weights import Neighbours, neighbour_sums
+from spatial.weights import Neighbours
 
 __all__ = [
     "LocalG",

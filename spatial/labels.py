@@ -116,14 +116,20 @@ def quadrants_of(
 
     Quadrants that are `withheld` are not significant whatever their p. Shape (n,).
     """
-    label = np.full(z.size, _NONE)
-    with np.errstate(invalid="ignore"):
-        high, low, above, under = z > 0, z < 0, lag > 0, lag < 0
-    for number, here in enumerate((high & above, low & above, low & under, high & under)):
+    # By the signs of both: none 0, above 1, below 2.
+    named = np.full((3, 3), _NONE)
+    for number, (own, around) in enumerate(((1, 1), (2, 1), (2, 2), (1, 2))):
         if QUADRANTS[number] not in withheld:
-            np.copyto(label, np.uint8(number), where=here)
+            named[own, around] = number
+    label = named.ravel().take(3 * _sign(z) + _sign(lag))
     np.copyto(label, np.uint8(CLUSTERS.index(NO_NEIGHBOURS)), where=~has)
     return label
+
+
+def _sign(values: FloatArray) -> LabelArray:
+    """Return 1 above 0, 2 below, 0 for 0 and where there is no value. Shape (n,)."""
+    with np.errstate(invalid="ignore"):
+        return (values > 0).view(np.uint8) + 2 * (values < 0).view(np.uint8)
 
 
 def quadrant_numbers(quadrants: LabelArray, p: FloatArray, alpha: float) -> LabelArray:

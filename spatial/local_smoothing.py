@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from spatial.errors import StatisticsError
+from spatial.neighbour_sums import neighbour_sums
 from spatial.smoothing import counts_and_base
-from spatial.weights import Neighbours, neighbour_sums
+from spatial.weights import Neighbours
 
 __all__ = ["LocalRates", "marshall_local"]
 

@@ -28,6 +28,7 @@ from spatial.local_tests import (
     why_not_tested,
     within_reach,
 )
+from spatial.neighbour_sums import neighbour_sums
 from spatial.permutation import (
     Alternative,
     PermutationCounts,
@@ -37,7 +38,7 @@ from spatial.permutation import (
 )
 from spatial.shared_draws import SharedDraws
 from spatial.smoothing import counts_and_base, rate_moments
-from spatial.weights import Neighbours, neighbour_sums
+from spatial.weights import Neighbours
 
 __all__ = ["CLUSTERS", "GlobalMoran", "LocalMoran", "assuncao_reis", "global_moran", "local_moran"]
 

@@ -84,11 +84,13 @@ def _grouped(
     starts = np.cumsum(held)
     starts -= held
     values = null.take(np.argsort(where, kind="stable"))
-
-    def bin_of(bounds: FloatArray) -> IntArray:
-        return ((np.minimum(np.maximum(bounds, least), most) - least) * scale).astype(np.int64)
-
-    home, high_home = bin_of(low), bin_of(high)
+    # In bins, what rounding adds included: a bin number has some 2^16 and errs by 2^-35 at most.
+    reach = float((high - low).max()) * scale + 2.0**-30
+    place = np.maximum(low, least)
+    np.minimum(place, most, out=place)
+    place -= least
+    place *= scale
+    home = place.astype(np.int64)
     below = starts.take(home)
     up_to = below.copy()
     # Bounds in falling order of the values in their bin: who still has one left stands in front.
@@ -100,12 +102,15 @@ def _grouped(
     passed = np.zeros((2, who.size), dtype=np.uint8)
     for first in still[still > 0].tolist():
         value = values.take(at[:first])
-        passed[0, :first] += value < least_of[:first]
-        passed[1, :first] += value <= most_of[:first]
+        under, within = passed[:, :first]
+        under += (value < least_of[:first]).view(np.uint8)
+        within += (value <= most_of[:first]).view(np.uint8)
         at[:first] += 1
     below[who] += passed[0]
     up_to[who] += passed[1]
-    apart = (home != high_home).nonzero()[0]
+    # Bounds so near the end of a bin that the upper one may lie in the next.
+    place -= home
+    apart = (place >= 1.0 - reach).nonzero()[0]
     if apart.size:
         up_to[apart] = np.searchsorted(np.sort(null), high.take(apart), side="right")
     return null.size - below, up_to

@@ -24,8 +24,8 @@ import numpy.typing as npt
 from spatial.block_counts import DrawRequest, count_block, laid_out
 from spatial.blocks import SERIAL, BlockMap
 from spatial.errors import StatisticsError
+from spatial.neighbour_sums import areas_of_graph, by_cardinality, neighbour_sums
 from spatial.samples import block_count
-from spatial.weights import neighbour_sums
 
 __all__ = [
     "PermutationCounts",
@@ -173,13 +173,14 @@ def conditional_counts_of_maps(
         return tuple(PermutationCounts(*nothing.copy()) for _ in maps)
     if widest > n - 1:
         raise StatisticsError(f"graph: an area has {widest} neighbours among {n} areas")
+    areas = areas_of_graph(indptr, indices) if only is None else by_cardinality(k)
     layouts = []
     for which, row in enumerate(maps):
         # A common shift leaves every comparison as it is and keeps rounding small.
         centred = row - row.mean() if sums is None else row
         observed = neighbour_sums(centred, indptr, indices) if sums is None else sums[which]
         slack = rounding_slack(centred, widest) if tolerance is None else float(tolerance[which])
-        layouts.append(laid_out(centred, observed, k, slack))
+        layouts.append(laid_out(centred, observed, areas, slack))
     request = DrawRequest(n, widest, permutations, seed)
     count = partial(count_block, tuple(layouts), request, k, whole)
     counts = blocks.map(count, range(block_count(permutations)))
@@ -248,11 +249,21 @@ def benjamini_hochberg(p: FloatArray) -> FloatArray:
     q = np.full(p.shape, np.nan)
     made = (~np.isnan(p)).nonzero()[0]
     values = p.take(made)
-    # Sixteen-bit bins are sorted by counting; what they leave in disorder takes little more.
-    bins = 65_535.0 - 65_535.0 * np.minimum(np.maximum(values, 0.0), 1.0)
-    falling = np.argsort(bins.astype(np.uint16), kind="stable")
-    falling = falling.take(np.argsort(-values.take(falling), kind="stable"))
+    falling = _falling(values)
     scaled = values.take(falling)
     scaled *= made.size / np.arange(made.size, 0, -1)
     q[made.take(falling)] = np.minimum(1.0, np.minimum.accumulate(scaled))
     return q
+
+
+def _falling(values: FloatArray) -> npt.NDArray[np.intp]:
+    """Return the order in which values, p from 0 to 1, fall. Shape (m,)."""
+    # Sixteen bits are put in order by counting: the lower half of 32-bit keys, then the upper.
+    top = np.iinfo(np.uint32).max
+    keys = (top - top * np.minimum(np.maximum(values, 0.0), 1.0)).astype(np.uint32)
+    falling = np.argsort(keys.astype(np.uint16), kind="stable")
+    falling = falling.take(np.argsort((keys >> 16).astype(np.uint16).take(falling), kind="stable"))
+    ordered = values.take(falling)
+    if (ordered[1:] > ordered[:-1]).any():  # closer than a key tells apart
+        falling = falling.take(np.argsort(-ordered, kind="stable"))
+    return falling

@@ -91,10 +91,14 @@ def ordered_samples(n: int, size: int, draws: int, rng: np.random.Generator) -> 
         return np.concatenate([part[:, :size].T for part in parts], axis=1)
     swapped = _bounded(n, size, draws, rng)
     chosen = swapped.copy()
+    # Short loops over long rows: what is made anew in each costs as much as what is done.
+    swaps, numbers = list(swapped), list(np.arange(size, dtype=swapped.dtype))
+    same = np.empty(draws, dtype=np.bool_)
     for c, position in enumerate(chosen):
         for earlier in range(c - 1, -1, -1):
             # Swap `earlier` moved what stood at position `earlier` to this one.
-            position[position == swapped[earlier]] = earlier
+            np.equal(position, swaps[earlier], out=same)
+            position[same] = numbers[earlier]
     return chosen
 
 
@@ -107,7 +111,7 @@ def _bounded(n: int, size: int, draws: int, rng: np.random.Generator) -> SampleA
     comparisons that follow.
     """
     out = np.empty((size, draws), dtype=_width(n))
-    words = np.empty(0, dtype=np.uint32)
+    words, product = np.empty(0, dtype=np.uint32), np.empty(draws, dtype=np.uint64)
     for c, row in enumerate(out):
         span = n - c
         if span == 1:
@@ -121,9 +125,11 @@ def _bounded(n: int, size: int, draws: int, rng: np.random.Generator) -> SampleA
                 words = _at_least(words.size + draws - taken.size, words, rng)
             used, spent = words.take(taken[:draws]), int(taken[draws - 1]) + 1
         words = words[spent:]
-        product = np.multiply(used, np.uint64(span), dtype=np.uint64)
+        product[:] = used
+        product *= np.uint64(span)
         product >>= np.uint64(32)
-        np.add(product, np.uint64(c), out=row, casting="unsafe")
+        row[:] = product
+        np.add(row, row.dtype.type(c), out=row)
     return out
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spatial.errors import StatisticsError
+from spatial.neighbour_sums import neighbour_sums
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -33,7 +34,8 @@ class Neighbours:
     indptr
         Shape (n + 1,): the neighbours of area i are `indices[indptr[i]:indptr[i + 1]]`.
     indices
-        Shape (links,): positions in `codes`, sorted within each area.
+        Shape (links,): positions in `codes`, sorted within each area. Neither array can be written
+        to any more.
     kind
         "queen" (a shared corner is enough), "rook" (a shared edge is needed) or "distance" (middles
         within a distance).
@@ -67,6 +69,13 @@ class Neighbours:
             raise StatisticsError(f"indices: area {code} is given as its own neighbour")
         if np.any((np.diff(rows) == 0) & (np.diff(self.indices) <= 0)):
             raise StatisticsError("indices: neighbours must be sorted and unique within an area")
+        # What is derived from a graph is kept (`neighbour_sums`), so that it must stay as it is.
+        self.indptr.setflags(write=False)
+        self.indices.setflags(write=False)
+
+    def __reduce__(self) -> tuple[type[Neighbours], tuple[object, ...]]:
+        """Copy as it was built: a graph read back is checked and cannot be written to, either."""
+        return Neighbours, (self.codes, self.indptr, self.indices, self.kind, self.borders)
 
     @classmethod
     def from_pairs(
@@ -167,7 +176,8 @@ class Neighbours:
         if sums is None:
             sums = neighbour_sums(values, self.indptr, self.indices)
         k = self.cardinalities
-        return np.where(k > 0, sums / np.maximum(k, 1), np.nan)
+        with np.errstate(invalid="ignore"):
+            return np.asarray(sums / k, dtype=np.float64)  # 0 / 0, no mean, for an island
 
     def subset(self, codes: Iterable[str]) -> Neighbours:
         """Return the graph among `codes` only; links to other areas are dropped.
@@ -217,34 +227,6 @@ class Neighbours:
         weight = np.concatenate([1.0 / np.repeat(k, k), np.zeros(islands.size)])
         adjacency = pd.Series(weight, index=index, name="weight").sort_index()
         return Graph(adjacency, transformation="r", is_sorted=True)
-
-
-def neighbour_sums(
-    values: npt.NDArray[np.float64], indptr: IntArray, indices: IntArray
-) -> npt.NDArray[np.float64]:
-    """Sum `values` over each area's neighbours, in the order of the links; 0 for an island.
-
-    Parameters
-    ----------
-    values
-        Shape (n,).
-    indptr, indices
-        The graph in compressed rows, as in `Neighbours`.
-    """
-    k = np.diff(indptr)
-    linked = values.take(indices)
-    widest = int(k.max(initial=0))
-    # Areas in order of their number of neighbours: those that have another one stand last.
-    narrow = k.astype(np.uint16) if widest <= np.iinfo(np.uint16).max else k
-    order = np.argsort(narrow, kind="stable")
-    firsts = np.cumsum(np.bincount(k, minlength=widest + 1))[:widest]
-    at, sums = indptr.take(order), np.zeros(k.size)
-    for first in firsts.tolist():
-        sums[first:] += linked.take(at[first:])
-        at[first:] += 1
-    found = np.empty(k.size)
-    found[order] = sums
-    return found
 
 
 def contiguity(areas: gpd.GeoDataFrame, *, rook: bool = False) -> Neighbours:
