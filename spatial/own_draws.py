@@ -59,7 +59,7 @@ def own_draws(sample: SampleArray, places: Places, k: IntArray, whole: IntArray)
     Parameters
     ----------
     sample
-        A block of `spatial.samples.sample_blocks`, shape (size, draws).
+        A block of `spatial.samples.sample_block`, shape (size, draws).
     places
         Its first columns in full width, as many as the largest k.
     k

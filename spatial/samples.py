@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import lru_cache
 
 import numpy as np
@@ -16,7 +15,6 @@ __all__ = [
     "block_count",
     "ordered_samples",
     "sample_block",
-    "sample_blocks",
 ]
 
 SampleArray = npt.NDArray[np.unsignedinteger | np.signedinteger]
@@ -62,14 +60,6 @@ def sample_block(
     if not isinstance(entropy, int | None):
         entropy = tuple(entropy)
     return _kept_block(n, size, draws, entropy, tuple(own.spawn_key))
-
-
-def sample_blocks(
-    n: int, size: int, permutations: int, seed: int | np.random.SeedSequence
-) -> Iterator[SampleArray]:
-    """Yield every `sample_block` of so many permutations, in order."""
-    for block in range(block_count(permutations)):
-        yield sample_block(n, size, permutations, seed, block)
 
 
 def ordered_samples(n: int, size: int, draws: int, rng: np.random.Generator) -> SampleArray:

@@ -9,7 +9,7 @@ from graphs import ring
 from spatial import null_counts, samples
 from spatial.null_counts import tail_counts
 from spatial.permutation import conditional_moran_counts
-from spatial.samples import sample_blocks
+from spatial.samples import block_count, sample_block
 from spatial.weights import Neighbours
 
 NULLS = {
@@ -132,10 +132,16 @@ def test_no_area_at_all_has_no_counts() -> None:
 def test_kept_draws_are_the_draws(
     seed: int | np.random.SeedSequence, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kept = list(sample_blocks(40, 3, 20_000, seed))
-    assert list(map(id, sample_blocks(40, 3, 20_000, seed))) == list(map(id, kept))
+    numbers = range(block_count(20_000))
+    kept = [sample_block(40, 3, 20_000, seed, block) for block in numbers]
+    assert len(kept) == 2
+    assert all(
+        sample_block(40, 3, 20_000, seed, block) is mine
+        for block, mine in zip(numbers, kept, strict=True)
+    )
     monkeypatch.setattr(samples, "_KEPT_BYTES", 0)
-    for mine, drawn in zip(kept, sample_blocks(40, 3, 20_000, seed), strict=True):
+    for block, mine in zip(numbers, kept, strict=True):
+        drawn = sample_block(40, 3, 20_000, seed, block)
         assert mine is not drawn
         np.testing.assert_array_equal(mine, drawn)
     with pytest.raises(ValueError, match="read-only"):

@@ -21,7 +21,7 @@ from spatial.permutation import (
     conditional_moran_counts,
     pseudo_p,
 )
-from spatial.samples import PERMUTATION_STAGE, ordered_samples, sample_block, sample_blocks
+from spatial.samples import PERMUTATION_STAGE, block_count, ordered_samples, sample_block
 from spatial.weights import Neighbours
 
 LINKS = ((0, 1), (0, 2), (1, 2), (2, 3), (3, 4), (3, 5), (2, 5))
@@ -216,19 +216,22 @@ def test_equal_p_values_have_equal_q_in_any_order() -> None:
 
 
 def test_full_blocks_are_the_same_whatever_is_drawn_after_them() -> None:
-    few, more = (list(sample_blocks(50, 4, number, 9)) for number in (17_000, 40_000))
+    few, more = (
+        [sample_block(50, 4, number, 9, block) for block in range(block_count(number))]
+        for number in (17_000, 40_000)
+    )
     assert [block.shape for block in few] == [(4, 16_384), (4, 616)]
     assert [block.shape for block in more] == [(4, 16_384), (4, 16_384), (4, 7_232)]
     np.testing.assert_array_equal(few[0], more[0])
 
 
 def test_blocks_have_their_own_streams_and_the_seed_decides() -> None:
-    first, second, _ = sample_blocks(50, 4, 40_000, 9)
+    first, second, _ = (sample_block(50, 4, 40_000, 9, block) for block in range(3))
     assert not np.array_equal(first, second)
-    other = next(sample_blocks(50, 4, 40_000, 10))
+    other = sample_block(50, 4, 40_000, 10, 0)
     assert not np.array_equal(first, other)
     root = np.random.SeedSequence(9, spawn_key=(PERMUTATION_STAGE,))
-    np.testing.assert_array_equal(first, next(sample_blocks(50, 4, 40_000, root)))
+    np.testing.assert_array_equal(first, sample_block(50, 4, 40_000, root, 0))
 
 
 def test_a_hub_that_touches_every_area_has_one_possible_sum() -> None:
@@ -304,7 +307,7 @@ def test_draws_are_kept_up_to_a_stated_size_and_no_more(monkeypatch: pytest.Monk
     """Two bytes a number: 30 samples of 4 among 50 are 240 bytes."""
     for bound, kept in ((240, True), (239, False)):
         monkeypatch.setattr(samples, "_KEPT_BYTES", bound)
-        once, again = (next(sample_blocks(50, 4, 30, 77)) for _ in range(2))
+        once, again = (sample_block(50, 4, 30, 77, 0) for _ in range(2))
         assert (once is again) == kept
         np.testing.assert_array_equal(once, again)
 
