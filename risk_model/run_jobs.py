@@ -1,8 +1,9 @@
 """The parts of a run that a second process can do: what each is handed, and its function.
 
-The forecast and the tables that need the layers alone are begun as soon as the layers are aligned,
-and done while this process draws densities and scores. The second process imports scikit-learn,
-SALib and `scipy.stats` (a second) while this one reads; this one then never does.
+The forecast, tables and other cuts of the map need the layers alone: they are begun as soon as
+these are aligned, and done while this process draws densities and scores. The second process
+imports scikit-learn, SALib and `scipy.stats` (a second) while this one reads; this one then never
+does.
 """
 
 from __future__ import annotations
