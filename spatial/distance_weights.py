@@ -247,7 +247,7 @@ def weighted_local_moran(
     y
         Shape (n,), in the order of `neighbours.codes`, finite.
     neighbours
-        From `inverse_distance` or `kernel_weights`.
+        Rows of weights that add up to 1, as `inverse_of` gives them.
     report, permutations, alpha, correction, alternative, seed, seeds_checked, events, blocks
         As for `spatial.moran.local_moran`.
 

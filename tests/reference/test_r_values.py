@@ -429,7 +429,7 @@ def test_sums_around_an_area_are_those_of_global_g(name: str, variable: str) -> 
 
 def test_moran_by_distance_is_spdep_s() -> None:
     """`localmoran` on 1 / distance within 10, and its p by the book; Columbus, CRIME."""
-    from spatial.distance_graphs import inverse_distance
+    from graphs import inverse_distance
     from spatial.distance_weights import weighted_local_moran
 
     values = golden("spdep_moran_columbus")

@@ -11,10 +11,10 @@ import pytest
 from shapely.geometry import box
 
 import model_case as CASE
+from graphs import inverse_distance
 from spatial.adaptive import adaptive_surface
 from spatial.bandwidth import choose_bandwidth
 from spatial.bivariate import bivariate_moran
-from spatial.distance_graphs import inverse_distance
 from spatial.distance_weights import weighted_local_moran
 from spatial.errors import StatisticsError
 from spatial.getis import local_g

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
+import numpy.typing as npt
 from hypothesis import strategies as st
 
+from spatial.distance_graphs import WeightedNeighbours, distance_band, inverse_of
 from spatial.weights import Neighbours
 
 
@@ -32,6 +34,20 @@ def lattice(rows: int, columns: int, islands: int = 0) -> Neighbours:
 def ring(n: int) -> Neighbours:
     """Areas in a circle, each beside two."""
     return graph_of(n, [(i, (i + 1) % n) for i in range(n)])
+
+
+def inverse_distance(
+    x: npt.ArrayLike,
+    y: npt.ArrayLike,
+    *,
+    codes: Sequence[str],
+    within_m: float,
+    nearest_m: float = 1e-6,
+) -> WeightedNeighbours:
+    """Areas within a distance, a nearer one weighing more: what a run's settings can ask for."""
+    return inverse_of(
+        distance_band(x, y, codes=codes, within_m=within_m), x, y, nearest_m=nearest_m
+    )
 
 
 def dense(graph: Neighbours) -> np.ndarray:

@@ -42,7 +42,7 @@ from risk_model.neighbour_checks import NeighbourChecks, neighbour_checks
 from spatial.bandwidth import choose_bandwidth
 from spatial.bivariate import bivariate_moran
 from spatial.concentration import coverage, gini
-from spatial.distance_graphs import inverse_distance
+from spatial.distance_graphs import distance_band, inverse_of
 from spatial.distance_weights import weighted_local_moran
 from spatial.dual_density import compare_densities
 from spatial.errors import StatisticsError
@@ -152,11 +152,6 @@ def no_cell() -> str:
     """A strip between two rows of centres."""
     strip = box(400_000, 90_060, 408_000, 90_090)
     return refused(*surfaces(points(), study=strip)[:2])
-
-
-def one_point_weights() -> str:
-    x = changed(X, r1=X[0])
-    return refused(lambda: inverse_distance(x, Y, codes=CODES, within_m=1500))
 
 
 def repeated_codes() -> str:
@@ -333,6 +328,19 @@ def same_shape_twice() -> str:
     said = neighbour_checks(graph, areas, graph.codes, Statistics()).warnings
     assert len(said) == 2, "the outline, and the area alone"
     return said[0]
+
+
+def one_point_weights() -> str:
+    """They count one another as two areas do that are 100 m apart."""
+    found = [
+        inverse_of(distance_band(x, Y, codes=CODES, within_m=1500), x, Y, nearest_m=100)
+        for x in (changed(X, r1=X[0]), changed(X, r1=X[0] + 100))
+    ]
+    same, apart = (graph.weights[: graph.cardinalities[0]] for graph in found)
+    assert found[0].indices[0] == 1
+    np.testing.assert_array_equal(same, apart)
+    assert np.isfinite(weighted_local_moran(ANY, found[0], permutations=999).p).all()
+    return ""
 
 
 def no_people() -> str:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import itertools
-import math
 from typing import Any
 
 import numpy as np
 import pytest
 from scipy.stats import false_discovery_control
 
+from graphs import inverse_distance
 from spatial import distance_weights, labels
-from spatial.distance_graphs import WeightedNeighbours, inverse_distance, kernel_weights
+from spatial.distance_graphs import WeightedNeighbours, distance_band
 from spatial.distance_weights import (
     conditional_weighted_counts,
     weighted_global_moran,
@@ -40,53 +40,11 @@ def dense(graph: WeightedNeighbours) -> np.ndarray:
     return w
 
 
-KERNELS = {
-    "quartic": lambda u: (1 - u * u) ** 2 if u < 1 else 0.0,
-    "triangular": lambda u: 1 - u if u < 1 else 0.0,
-    "gaussian": lambda u: math.exp(-u * u / 2) if u <= 3 else 0.0,
-}
-
-
-@pytest.mark.parametrize("kernel", list(KERNELS))
-def test_kernel_weights_are_those_of_each_pair(kernel: str) -> None:
-    x, y, codes = points(30)
-    w = dense(kernel_weights(x, y, codes=codes, bandwidth_m=220, kernel=kernel))
-    expected = np.array(
-        [
-            [
-                0.0 if i == j else KERNELS[kernel](math.dist((x[i], y[i]), (x[j], y[j])) / 220)
-                for j in range(30)
-            ]
-            for i in range(30)
-        ]
-    )
-    total = expected.sum(axis=1, keepdims=True)
-    np.testing.assert_allclose(w, expected / np.where(total > 0, total, 1), rtol=1e-12, atol=1e-15)
-
-
-@pytest.mark.parametrize("power", [1.0, 2.0])
-def test_inverse_distance_is_that_of_each_pair(power: float) -> None:
-    x, y, codes = points(30, seed=2)
-    w = dense(inverse_distance(x, y, codes=codes, within_m=300, power=power, nearest_m=80))
-    expected = np.zeros((30, 30))
-    for i, j in itertools.permutations(range(30), 2):
-        d = math.dist((x[i], y[i]), (x[j], y[j]))
-        expected[i, j] = max(d, 80) ** -power if d <= 300 else 0.0
-    total = expected.sum(axis=1, keepdims=True)
-    np.testing.assert_allclose(w, expected / np.where(total > 0, total, 1), rtol=1e-12, atol=1e-15)
-
-
-def test_an_area_at_the_edge_of_a_kernel_is_no_neighbour() -> None:
-    graph = kernel_weights([0, 100, 150], [0, 0, 0], codes=["a", "b", "c"], bandwidth_m=100)
-    assert list(graph.cardinalities) == [0, 1, 1]
-    assert np.isnan(graph.lag(np.array([1.0, 2.0, 4.0]))[0])
-    np.testing.assert_allclose(graph.lag(np.array([1.0, 2.0, 4.0]))[1:], [4.0, 2.0])
-
-
-def test_the_graph_says_whether_the_shared_null_would_do() -> None:
-    x, y, codes = points(20)
-    assert not inverse_distance(x, y, codes=codes, within_m=500).equal_within_rows
-    assert inverse_distance(x, y, codes=codes, within_m=500, nearest_m=500).equal_within_rows
+def test_an_area_alone_has_no_lag_and_the_others_that_of_their_weights() -> None:
+    graph = inverse_distance([-300, 100, 200, 250], [0] * 4, codes=list("abcd"), within_m=150.0)
+    lag = graph.lag(np.array([1.0, 2.0, 4.0, 7.0]))
+    assert np.isnan(lag[0])
+    np.testing.assert_allclose(lag[1:], [(4 * 3 + 7 * 2) / 5, (2 + 7 * 2) / 3, (4 * 3 + 2) / 4])
 
 
 def small_graph() -> WeightedNeighbours:
@@ -168,7 +126,7 @@ def test_the_shared_null_is_wrong_where_weights_differ() -> None:
 
 def test_p_is_the_loop_over_areas() -> None:
     x, y, codes = points(45, seed=6)
-    graph = kernel_weights(x, y, codes=codes, bandwidth_m=300)
+    graph = inverse_distance(x, y, codes=codes, within_m=300)
     z = np.random.default_rng(2).gamma(1.0, size=45)
     counts = conditional_weighted_counts(
         z, graph.indptr, graph.indices, graph.weights, permutations=20_000, seed=3
@@ -216,7 +174,7 @@ def test_no_links_at_all() -> None:
 
 def test_local_moran_with_distance_weights_finds_a_planted_corner() -> None:
     x, y, codes = points(120, seed=9)
-    graph = kernel_weights(x, y, codes=codes, bandwidth_m=250)
+    graph = inverse_distance(x, y, codes=codes, within_m=250)
     values = np.random.default_rng(5).normal(size=120) + 3.0 * ((x < 300) & (y < 300))
     report = x < 900
     result = weighted_local_moran(values, graph, report=report, permutations=4_999)
@@ -233,7 +191,7 @@ def test_local_moran_with_distance_weights_finds_a_planted_corner() -> None:
 
 def test_an_area_at_the_mean_is_not_unusual_whatever_its_surroundings() -> None:
     x, y, codes = points(60, seed=4)
-    graph = kernel_weights(x, y, codes=codes, bandwidth_m=400)
+    graph = inverse_distance(x, y, codes=codes, within_m=400)
     west = np.argsort(x)
     values = np.empty(60)
     values[west[:30]], values[west[30:]] = 1.0, -1.0
@@ -261,7 +219,7 @@ def test_unit_and_origin_change_no_p(unit: float, far: float) -> None:
 def test_global_moran_counts_areas_without_neighbours_in_n_alone() -> None:
     x, y, codes = points(40, seed=2)
     x[7] += 90_000.0
-    graph = kernel_weights(x, y, codes=codes, bandwidth_m=400)
+    graph = inverse_distance(x, y, codes=codes, within_m=400)
     assert (graph.cardinalities == 0).any()
     values = np.random.default_rng(3).normal(size=40)
     w, z = dense(graph), values - values.mean()
@@ -271,18 +229,18 @@ def test_global_moran_counts_areas_without_neighbours_in_n_alone() -> None:
 
 def test_local_moran_says_why_it_does_not_test() -> None:
     x, y, codes = points(36)
-    graph = kernel_weights(x, y, codes=codes, bandwidth_m=300)
+    graph = inverse_distance(x, y, codes=codes, within_m=300)
     values = np.arange(36.0)
     assert "same in every area" in weighted_local_moran(np.ones(36), graph).inference
     assert "49 events" in weighted_local_moran(values, graph, events=49).inference
-    far = kernel_weights(x, y, codes=codes, bandwidth_m=1e-3)
+    far = inverse_distance(x, y, codes=codes, within_m=1e-3)
     assert "no area has a neighbour" in weighted_local_moran(values, far).inference
-    few = kernel_weights(x[:20], y[:20], codes=codes[:20], bandwidth_m=300)
+    few = inverse_distance(x[:20], y[:20], codes=codes[:20], within_m=300)
     result = weighted_local_moran(values[:20], few)
     assert "20 areas" in result.inference
     assert np.isnan(result.p).all()
     middle = np.r_[0.0, np.tile([-1.0, 1.0], 18)][:35]
-    near = kernel_weights(x[:35], y[:35], codes=codes[:35], bandwidth_m=900)
+    near = inverse_distance(x[:35], y[:35], codes=codes[:35], within_m=900)
     assert weighted_local_moran(middle, near, permutations=99).p[0] == 1.0
 
 
@@ -456,7 +414,7 @@ def test_agreement_is_that_of_five_full_runs(side: Alternative, *, corrected: bo
 
 def test_only_areas_open_to_chance_are_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
     x, y, codes = points(120, seed=9)
-    graph = kernel_weights(x, y, codes=codes, bandwidth_m=250)
+    graph = inverse_distance(x, y, codes=codes, within_m=250)
     values = np.random.default_rng(5).normal(size=120) + 3.0 * ((x < 300) & (y < 300))
     asked: list[int] = []
 
@@ -504,7 +462,7 @@ def test_counts_of_some_areas_are_those_they_have_among_all() -> None:
 )
 def test_local_moran_refuses_what_has_no_meaning(change: dict[str, Any], words: str) -> None:
     x, y, codes = points(36)
-    graph = kernel_weights(x, y, codes=codes, bandwidth_m=300)
+    graph = inverse_distance(x, y, codes=codes, within_m=300)
     with pytest.raises(StatisticsError, match=words):
         weighted_local_moran(**{"y": np.arange(36.0), "neighbours": graph, **change})
 
@@ -534,12 +492,9 @@ def test_counts_refuse_what_does_not_fit(change: dict[str, Any], words: str) -> 
     [
         ({"within_m": 0.0}, "within_m: 0.0 is not a number of metres above 0"),
         ({"within_m": np.nan}, "within_m: nan"),
-        ({"power": 0.0}, "power: 0.0 is not a number above 0"),
-        ({"nearest_m": -1.0}, "nearest_m: -1.0 is not 0 or more"),
         ({"codes": ["b", "a", "c"]}, "codes: area codes must be sorted and unique"),
         ({"codes": ["a", "b"]}, r"x: shape \(3,\) for 2 area codes"),
         ({"x": [0.0, np.nan, 1.0]}, r"x: row 1 \(area b\) is nan"),
-        ({"x": [5.0, 5.0, 9.0]}, "a and b lie at one point, .*; give nearest_m"),
     ],
 )
 def test_distances_without_a_meaning_are_refused(change: dict[str, Any], words: str) -> None:
@@ -550,11 +505,4 @@ def test_distances_without_a_meaning_are_refused(change: dict[str, Any], words: 
         "within_m": 5,
     }
     with pytest.raises(StatisticsError, match=words):
-        inverse_distance(**{**arguments, **change})
-
-
-def test_kernels_without_a_meaning_are_refused() -> None:
-    with pytest.raises(StatisticsError, match="kernel: 'box' is not quartic"):
-        kernel_weights([0, 1], [0, 1], codes=["a", "b"], bandwidth_m=1, kernel="box")
-    with pytest.raises(StatisticsError, match="bandwidth_m: -1 is not a number of metres above 0"):
-        kernel_weights([0, 1], [0, 1], codes=["a", "b"], bandwidth_m=-1)
+        distance_band(**{**arguments, **change})

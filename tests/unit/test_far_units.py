@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import model_case as CASE
+from graphs import inverse_distance
 from spatial.bivariate import bivariate_moran
-from spatial.distance_graphs import inverse_distance
 from spatial.distance_weights import weighted_global_moran, weighted_local_moran
 from spatial.esda_engine import esda_gi_star_counts, esda_moran_counts
 from spatial.getis import local_g

@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 
 import block_order as ORDER
+from graphs import inverse_distance
 from spatial import getis, labels
 from spatial.bivariate import bivariate_moran
 from spatial.blocks import SERIAL, BlockMap, block_map
 from spatial.concentration import gini
-from spatial.distance_graphs import kernel_weights
 from spatial.distance_weights import conditional_weighted_counts, weighted_local_moran
 from spatial.getis import local_g, local_g_of_maps
 from spatial.moran import local_moran
@@ -31,7 +31,7 @@ NOISE = np.random.default_rng(11).normal(size=64)
 MAP = NOISE + 1.5 * np.nan_to_num(LATTICE.lag(NOISE))
 OTHER = np.random.default_rng(12).normal(size=64)
 AT = np.random.default_rng(13).uniform(0, 1_000, (2, 64))
-NEAR = kernel_weights(AT[0], AT[1], codes=[f"{i:02d}" for i in range(64)], bandwidth_m=250)
+NEAR = inverse_distance(AT[0], AT[1], codes=[f"{i:02d}" for i in range(64)], within_m=250)
 MONTHS = [f"2025-{month:02d}" for month in range(1, 13)]
 COUNTS = np.random.default_rng(14).poisson(6.0, (64, 12))
 COVERED = np.arange(64 * 12).reshape(64, 12) % 97 > 0  # four graphs, each with months of its own
