@@ -141,13 +141,8 @@ class Neighbours:
         return np.repeat(np.arange(self.n, dtype=np.int64), self.cardinalities)
 
     @property
-    def components(self) -> int:
-        """Number of separate pieces of the graph; an island is one."""
-        return int(np.unique(self.component_of).size)
-
-    @property
     def component_of(self) -> IntArray:
-        """First position of the piece that each area belongs to, shape (n,)."""
+        """First position of the piece that each area belongs to, shape (n,); an island is one."""
         label = np.arange(self.n, dtype=np.int64)
         rows = self.rows
         while True:

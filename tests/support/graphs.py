@@ -50,6 +50,11 @@ def inverse_distance(
     )
 
 
+def pieces(graph: Neighbours) -> int:
+    """Number of separate pieces; an island is one."""
+    return int(np.unique(graph.component_of).size)
+
+
 def dense(graph: Neighbours) -> np.ndarray:
     """Oracle: the row-standardised weights as a full matrix."""
     w = np.zeros((graph.n, graph.n))

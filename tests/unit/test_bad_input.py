@@ -37,6 +37,7 @@ from bad_input import (
     scanned,
     surfaces,
 )
+from graphs import pieces
 from risk_model.config.risk import Statistics
 from risk_model.neighbour_checks import NeighbourChecks, neighbour_checks
 from spatial.bandwidth import choose_bandwidth
@@ -294,7 +295,7 @@ def two_pieces() -> str:
     kept = (focal < 24) == (other < 24)
     names = np.asarray(CODES)
     graph = Neighbours.from_pairs(CODES, names[focal[kept]], names[other[kept]])
-    assert graph.components == 2
+    assert pieces(graph) == 2
     whole = local_moran(ANY, graph, permutations=999)
     assert whole.inference == ""
     assert np.isfinite(whole.p).all()

@@ -8,6 +8,7 @@ import pytest
 import shapely
 from shapely.geometry import MultiPolygon, Polygon, box
 
+from graphs import pieces
 from risk_model.area_choice import areas_within
 from risk_model.config.risk import Statistics
 from risk_model.neighbour_checks import neighbour_checks
@@ -59,8 +60,8 @@ def test_the_piece_of_each_area_is_named_by_its_first() -> None:
     frame = squares((0, 0), (1000, 0), (9000, 0), (2000, 0), (9000, 1000), (50_000, 0))
     graph = contiguity(frame)
     assert graph.component_of.tolist() == [0, 0, 2, 0, 2, 5]
-    assert graph.components == 3
-    assert Neighbours((), np.zeros(1, dtype=np.int64), np.zeros(0, dtype=np.int64)).components == 0
+    assert pieces(graph) == 3
+    assert pieces(Neighbours((), np.zeros(1, dtype=np.int64), np.zeros(0, dtype=np.int64))) == 0
 
 
 # What is said -------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ import pytest
 import shapely
 
 import dorset as DORSET
+from graphs import pieces
 from spatial.errors import StatisticsError
 from spatial.weights import Neighbours, contiguity
 
@@ -77,7 +78,7 @@ def test_islands_and_pieces_are_counted() -> None:
     )
     graph = contiguity(gpd.GeoDataFrame(pd.concat([areas, far])))
     assert graph.islands == ("Z1",)
-    assert graph.components == 3
+    assert pieces(graph) == 3
     assert graph.links == 12 + 2
     assert graph.cardinalities.tolist() == [3, 3, 3, 3, 0, 1, 1]
 
@@ -96,7 +97,7 @@ def test_pieces_agree_with_scipy_on_random_graphs() -> None:
             codes.tolist(), codes[np.r_[a, b]], codes[np.r_[b, a]], kind="rook"
         )
         matrix = csr_array((np.ones(graph.links), graph.indices, graph.indptr), shape=(n, n))
-        assert graph.components == connected_components(matrix, directed=False)[0]
+        assert pieces(graph) == connected_components(matrix, directed=False)[0]
 
 
 def test_a_long_chain_is_one_piece() -> None:
@@ -106,7 +107,7 @@ def test_a_long_chain_is_one_piece() -> None:
     graph = Neighbours.from_pairs(
         codes, np.r_[chain[:-1], chain[1:]], np.r_[chain[1:], chain[:-1]], kind="rook"
     )
-    assert graph.components == 1
+    assert pieces(graph) == 1
 
 
 def test_subset_is_the_graph_among_the_chosen() -> None:
@@ -120,7 +121,7 @@ def test_subset_is_the_graph_among_the_chosen() -> None:
 
 def test_subset_of_nothing_is_empty() -> None:
     part = contiguity(boxes(2, 2)).subset([])
-    assert (part.n, part.links, part.components, part.islands) == (0, 0, 0, ())
+    assert (part.n, part.links, pieces(part), part.islands) == (0, 0, 0, ())
 
 
 def test_subset_names_an_unknown_area() -> None:
@@ -217,7 +218,7 @@ def test_repeated_codes_are_refused() -> None:
 @pytest.mark.parametrize("count", [0, 1])
 def test_one_area_or_none_has_no_links(count: int) -> None:
     graph = contiguity(boxes(1, 1).iloc[:count])
-    assert (graph.n, graph.links, graph.components) == (count, 0, count)
+    assert (graph.n, graph.links, pieces(graph)) == (count, 0, count)
 
 
 def test_the_statistics_load_no_heavy_library(repository: Path) -> None:
@@ -237,6 +238,6 @@ def test_dorset_council_has_1126_links(real_data: Path) -> None:
     """METHODS: LSOA 2021 generalised to 20 m: 1,126 directed links, 0 islands, 1 component."""
     layer, codes = DORSET.layer(real_data), DORSET.council(real_data)
     graph = contiguity(layer).subset(codes)
-    assert (graph.n, graph.links, graph.islands, graph.components) == (223, 1126, (), 1)
+    assert (graph.n, graph.links, graph.islands, pieces(graph)) == (223, 1126, (), 1)
     alone = contiguity(layer.loc[codes])
     np.testing.assert_array_equal(alone.indices, graph.indices)
