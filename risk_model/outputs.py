@@ -25,6 +25,9 @@ from spatial.writers import (
 
 __all__ = ["content_of", "hotspot_layers", "manifest_of", "own_writers"]
 
+_NO_FORCE = "not named"
+"""The force of files whose source names none."""
+
 
 def _flat(run: Run) -> pd.DataFrame:
     """Return the areas without geometry, the code as first column."""
@@ -157,9 +160,17 @@ def _coverage(run: Run) -> dict[str, dict[str, bool]]:
     found: dict[str, set[str]] = {}
     for record in run.loaded.incidents.files:
         if not record.ignored:
-            found.setdefault(record.force or "not named", set()).add(record.month or "")
+            found.setdefault(record.force or _NO_FORCE, set()).add(record.month or "")
     return {
         force: {month: month in have for month in months} for force, have in sorted(found.items())
+    }
+
+
+def _force_totals(run: Run) -> dict[str, dict[str, int]]:
+    """Return force -> category -> rows of the period, with those that have no location."""
+    return {
+        str(force) or _NO_FORCE: dict(zip(rows["category"], rows["n"].tolist(), strict=True))
+        for force, rows in run.loaded.incidents.force_totals.groupby("force", sort=True)
     }
 
 
@@ -224,6 +235,7 @@ def manifest_of(
             "forces": run.loaded.forces,
             "coverage": _coverage(run),
             "ledger": ledger.groupby("reason", sort=True)["rows"].sum().to_dict(),
+            "force_totals": _force_totals(run),
             "unlocated": run.loaded.incidents.unlocated.to_dict("records"),
             "code_disagreement": run.loaded.incidents.code_disagreement,
             "map_points": run.loaded.incidents.map_points.drop(

@@ -158,15 +158,13 @@ def unlocated_by_category(table: IncidentTable, placed: PlacedRows) -> pd.DataFr
 def force_totals(
     table: IncidentTable, placed: PlacedRows, file_forces: Sequence[str]
 ) -> pd.DataFrame:
-    """Count all rows of the period, located or not: force, month, category, n."""
+    """Count all rows of the period, located or not: force, category, n."""
     counted = np.flatnonzero(np.isin(placed.reason, (_USED, _RING, _OUTSIDE, _UNLOCATED)))
     forces = sorted(set(file_forces))
     number = np.array([forces.index(force) for force in file_forces], dtype=np.int64)
-    months, month_texts = _months(table)
     return _counted(
         {
             "force": (number[table.file[counted]], forces),
-            "month": (months[counted], month_texts),
             "category": (table.category[counted], CATEGORIES),
         }
     )

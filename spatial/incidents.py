@@ -73,7 +73,7 @@ class Incidents:
         category, rows, unlocated, share: rows of the period without a location; this is not
         random, so the share is shown by category.
     force_totals
-        force, month, category, n: rows of the period, located or not.
+        force ("" where a source names none), category, n: rows of the period, located or not.
     code_disagreement
         Share of rows of study area and ring whose point lies in another polygon than their code
         names.

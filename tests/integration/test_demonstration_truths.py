@@ -114,6 +114,9 @@ def test_ledger_accounts_for_every_planted_row(
     expected = {f"data/incidents/wessmouth.zip!{name}": n for name, n in truths["rows"].items()}
     assert ledger.groupby("file")["rows"].sum().to_dict() == expected
     assert reasons["used"] == demonstration_run.areas()["events"].sum()
+    (totals,) = demonstration_run.manifest["force_totals"].values()
+    counted = ("used", "ring", "outside", "unlocated")
+    assert sum(totals.values()) == sum(reasons.get(reason, 0) for reason in counted)
 
 
 def test_repeated_id_counts_once_in_the_later_month(

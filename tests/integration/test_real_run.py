@@ -53,6 +53,9 @@ def test_the_six_files_hold_what_their_readme_says(dorset_run: PublishedRun) -> 
     assert by_reason["unlocated"] == 89
     assert by_reason["superseded"] == 1
     assert by_reason["ring"] + by_reason["outside"] == 28_172 - 10_514 - 89 - 1
+    whole_force = dorset_run.manifest["force_totals"]["dorset"]
+    assert whole_force["anti_social_behaviour"] == 6_587
+    assert sum(whole_force.values()) == 28_172 - 1
 
 
 def test_the_force_area_splits_as_stated(force_area: PublishedRun) -> None:
