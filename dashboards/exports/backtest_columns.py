@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dashboards.exports.key_columns import Columns
+
 __all__ = ["BACKTEST"]
 
-BACKTEST: tuple[tuple[str, str, str, str], ...] = (
+BACKTEST: Columns = (
     (
         "outcome",
         "Outcome",

@@ -11,6 +11,7 @@ from dashboards.exports.context_columns import AREA_CONTEXT, EQUITY, LAYERS, PRI
 from dashboards.exports.engine_columns import (
     BANDWIDTHS,
     BIVARIATE,
+    CONCENTRATION,
     COVERAGE,
     SCAN,
     SPACE_TIME,
@@ -18,6 +19,7 @@ from dashboards.exports.engine_columns import (
     SUPPORT,
 )
 from dashboards.exports.forecast_columns import DRIVERS, EXPECTED
+from dashboards.exports.key_columns import AREA_CODE, PRIORITY, Row
 from dashboards.exports.list_columns import CUT, EXPLANATIONS, FIGURES, LIST, PATCHES
 from dashboards.exports.sensitivity_columns import LIST_CHANGES, SENSITIVITY
 
@@ -36,12 +38,12 @@ class Column:
     description: str
 
 
-def _table(*rows: tuple[str, str, str, str]) -> dict[str, Column]:
+def _table(*rows: Row) -> dict[str, Column]:
     return {row[0]: Column(*row) for row in rows}
 
 
 AREA: Mapping[str, Column] = _table(
-    ("area_code", "Area code", "code", "Code of the statistical area (LSOA)."),
+    AREA_CODE,
     ("area_name", "Official name", "text", "Name given by the Office for National Statistics."),
     (
         "area_label",
@@ -254,8 +256,8 @@ PER_PRIORITY: Mapping[str, Column] = _table(
 )
 
 _CONTRIBUTIONS = _table(
-    ("area_code", "Area code", "code", "Code of the statistical area (LSOA)."),
-    ("priority", "Priority", "text", "Key of the priority, such as sv01."),
+    AREA_CODE,
+    PRIORITY,
     ("indicator", "Indicator", "text", "Name of the indicator in the configuration."),
     ("value", "Value", "as the indicator", "The indicator before it is put on a common scale."),
     ("normalised", "Normalised value", "0 to 1", "The indicator on the common scale, 1 is worst."),
@@ -298,30 +300,13 @@ _HOTSPOTS = _table(
     ("area_codes", "Areas", "codes", "Areas whose events lie inside, those with most first."),
 )
 
-_PRIORITY = ("priority", "Priority", "text", "Key of the priority, such as sv01.")
-_CONCENTRATION = _table(
-    _PRIORITY,
-    ("basis", "Basis", "text", "What is cut: areas, residents or km2, the worst first."),
-    ("basis_share", "Share of the basis", "share", "The worst 1, 2, 5, 10, 20, 25 and 50 %."),
-    ("events_share", "Share of events", "share", "Of the priority's events, in that worst part."),
-    ("events", "Events", "events", "Events of the priority on this basis."),
-    ("gini", "Gini", "0 to 1", "0 where events are even over the basis, towards 1 where uneven."),
-    (
-        "gini_by_chance",
-        "Gini by chance",
-        "0 to 1",
-        "Mean Gini of maps on which the same events fall by chance: few events never lie even.",
-    ),
-    ("gini_excess", "Gini beyond chance", "difference", "The Gini less that of chance."),
-)
-
 TABLES: Mapping[str, Mapping[str, Column]] = {
     "areas": AREA,
     "contributions": _CONTRIBUTIONS,
     "ledger": _LEDGER,
     "quarantine": _QUARANTINE,
     "hotspots": _HOTSPOTS,
-    "concentration": _CONCENTRATION,
+    "concentration": _table(*CONCENTRATION),
     "forecast": _table(*DRIVERS),
     "scan": _table(*SCAN),
     "space_time": _table(*SPACE_TIME),

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["AREA_CONTEXT", "EQUITY", "LAYERS", "PRIORITY_CONTEXT"]
+from dashboards.exports.key_columns import AREA_CODE, PRIORITY, Columns
 
-Columns = tuple[tuple[str, str, str, str], ...]
-"""Name, title, unit and description of each column, in the order of the file."""
+__all__ = ["AREA_CONTEXT", "EQUITY", "LAYERS", "PRIORITY_CONTEXT"]
 
 AREA_CONTEXT: Columns = (
     (
@@ -56,7 +55,7 @@ PRIORITY_CONTEXT: Columns = (
 )
 
 EQUITY: Columns = (
-    ("priority", "Priority", "text", "Key of the priority, such as sv01."),
+    PRIORITY,
     ("kind", "Kind", "text", "What groups are by: deprivation, rurality or age."),
     (
         "group",
@@ -86,10 +85,10 @@ EQUITY: Columns = (
 )
 
 LAYERS: Columns = (
-    ("area_code", "Area code", "code", "Code of the statistical area (LSOA)."),
+    AREA_CODE,
     ("source", "Source", "text", "Name of the source in the inputs file."),
     ("kind", "Kind", "text", "emergency_department, ambulance or community_voice."),
-    ("priority", "Priority", "text", "Key of the priority, such as sv01."),
+    PRIORITY,
     ("period_events", "Events, low end", "events", "Lowest count that suppression leaves open."),
     ("period_events_hi", "Events, high end", "events", "Highest such count."),
     ("months", "Months", "months", "Covered months of the source for the area."),

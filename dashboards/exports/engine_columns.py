@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dashboards.exports.key_columns import AREA_CODE_OR_ALL, PRIORITY, Columns
+
 __all__ = [
     "BANDWIDTHS",
     "BIVARIATE",
+    "CONCENTRATION",
     "COVERAGE",
     "SCAN",
     "SPACE_TIME",
@@ -12,11 +15,8 @@ __all__ = [
     "SUPPORT",
 ]
 
-Columns = tuple[tuple[str, str, str, str], ...]
-"""Name, title, unit and description of each column, in the order of the file."""
-
 SCAN: Columns = (
-    ("priority", "Priority", "text", "Key of the priority, such as sv01."),
+    PRIORITY,
     ("rank", "Number", "number", "1 is the most likely cluster; empty where there is none."),
     ("kind", "Kind", "text", "most likely, or secondary: apart from every cluster before it."),
     ("centre", "Centre", "code", "Area in the middle of the circle."),
@@ -60,13 +60,8 @@ SCAN: Columns = (
     ("note", "Note", "text", "Why there is no cluster, or which areas were left out."),
 )
 SPACE_TIME: Columns = (
-    (
-        "area_code",
-        "Area code",
-        "code",
-        "Code of the statistical area (LSOA); empty for all of them.",
-    ),
-    ("priority", "Priority", "text", "Key of the priority, such as sv01."),
+    AREA_CODE_OR_ALL,
+    PRIORITY,
     ("pattern", "Pattern", "text", "How hot or cold spots came and went; or Not classified."),
     ("hot_months", "Months hot", "months", "Tested months with a Gi* hot spot (90 % or more)."),
     ("hot_share", "Share of months hot", "share", "Of tested months: persistence."),
@@ -89,13 +84,8 @@ SPACE_TIME: Columns = (
     ("reason", "Reason", "text", "Why the area is not classified."),
 )
 SPACE_TIME_MONTHS: Columns = (
-    (
-        "area_code",
-        "Area code",
-        "code",
-        "Code of the statistical area (LSOA); empty for all of them.",
-    ),
-    ("priority", "Priority", "text", "Key of the priority, such as sv01."),
+    AREA_CODE_OR_ALL,
+    PRIORITY,
     ("month", "Month", "YYYY-MM", "A month that some study area has data of."),
     ("gi_z", "Gi* Z", "number", "Gi* of the month's standardised rate; empty: not tested."),
     (
@@ -110,7 +100,7 @@ SPACE_TIME_MONTHS: Columns = (
     ("note", "Note", "text", "Why the area was not tested in this month."),
 )
 SUPPORT: Columns = (
-    ("priority", "Priority", "text", "Key of the priority, such as sv01."),
+    PRIORITY,
     (
         "flagged_by",
         "Rule",
@@ -148,7 +138,7 @@ SUPPORT: Columns = (
     ("note", "Note", "text", "Why a test or comparison is missing, and what was assumed."),
 )
 COVERAGE: Columns = (
-    ("priority", "Priority", "text", "Key of the priority, such as sv01."),
+    PRIORITY,
     ("ranked_by", "Ranked by", "text", "score, or smoothed events (expected times relative risk)."),
     ("cut", "Cut", "text", "The list, or a share of the number of areas."),
     ("areas", "Areas", "areas", "Areas above the cut."),
@@ -178,7 +168,7 @@ COVERAGE: Columns = (
     ),
 )
 BANDWIDTHS: Columns = (
-    ("priority", "Priority", "text", "Key of the priority, such as sv01."),
+    PRIORITY,
     ("bandwidth", "Bandwidth", "text", "half, chosen or double."),
     ("bandwidth_m", "Width", "m", "Reach of the kernel; of an adaptive kernel, its pilot's."),
     ("cell_m", "Cell", "m", "Side of a cell: half the run's at half the bandwidth."),
@@ -200,8 +190,23 @@ BANDWIDTHS: Columns = (
     ("kept", "Kept", "share", "Of the chosen bandwidth's hot spots, the land that is here too."),
     ("note", "Note", "text", "Why a bandwidth was not drawn."),
 )
+CONCENTRATION: Columns = (
+    PRIORITY,
+    ("basis", "Basis", "text", "What is cut: areas, residents or km2, the worst first."),
+    ("basis_share", "Share of the basis", "share", "The worst 1, 2, 5, 10, 20, 25 and 50 %."),
+    ("events_share", "Share of events", "share", "Of the priority's events, in that worst part."),
+    ("events", "Events", "events", "Events of the priority on this basis."),
+    ("gini", "Gini", "0 to 1", "0 where events are even over the basis, towards 1 where uneven."),
+    (
+        "gini_by_chance",
+        "Gini by chance",
+        "0 to 1",
+        "Mean Gini of maps on which the same events fall by chance: few events never lie even.",
+    ),
+    ("gini_excess", "Gini beyond chance", "difference", "The Gini less that of chance."),
+)
 BIVARIATE: Columns = (
-    ("priority", "Priority", "text", "Key of the priority, such as sv01."),
+    PRIORITY,
     ("here", "Here", "text", "The area's own figure."),
     ("around", "Around", "text", "The neighbours' figure."),
     ("areas", "Areas", "areas", "Study areas that have both."),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dashboards.exports.key_columns import Columns
+
 __all__ = ["DRIVERS", "EXPECTED"]
 
-Row = tuple[str, str, str, str]
 
-
-def _expected(outcome: str, words: str, unit: str) -> tuple[Row, ...]:
+def _expected(outcome: str, words: str, unit: str) -> Columns:
     """Return the rows of a forecast and of the ends of its interval."""
     name = f"expected_{outcome}"
     return (
@@ -39,7 +39,7 @@ def _expected(outcome: str, words: str, unit: str) -> tuple[Row, ...]:
     )
 
 
-EXPECTED: tuple[Row, ...] = (
+EXPECTED: Columns = (
     *_expected("violence", "violence and sexual offences", "events in 6 months"),
     *_expected("robbery", "robberies", "events in 6 months"),
     *_expected("robbery_weapons", "robberies and weapons possession", "events in 6 months"),
@@ -47,7 +47,7 @@ EXPECTED: tuple[Row, ...] = (
 )
 """Columns of `areas.*`, one row an outcome and end of its interval."""
 
-DRIVERS: tuple[Row, ...] = (
+DRIVERS: Columns = (
     ("outcome", "Outcome", "text", "violence, robbery, robbery_weapons or harm."),
     ("driver", "Driver", "text", "What the forecast looks at; own_counts: the outcome's own past."),
     (

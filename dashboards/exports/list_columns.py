@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["CUT", "EXPLANATIONS", "FIGURES", "LIST", "PATCHES"]
+from dashboards.exports.key_columns import AREA_CODE, PRIORITY, Columns
 
-Columns = tuple[tuple[str, str, str, str], ...]
-"""Name, title, unit and description of each column, in the order of the file."""
+__all__ = ["CUT", "EXPLANATIONS", "FIGURES", "LIST", "PATCHES"]
 
 CUT: Columns = (
     (
@@ -73,7 +72,7 @@ LIST: Columns = (
     ),
 )
 PATCHES: Columns = (
-    ("priority", "Priority", "text", "Key of the priority, such as sv01."),
+    PRIORITY,
     ("patch", "Number", "number", "1 is the patch with the highest rank."),
     ("name", "Name", "text", "Places that its areas lie in, those of the highest rank first."),
     ("areas", "Areas", "areas", "Number of flagged areas that touch."),
@@ -83,14 +82,14 @@ PATCHES: Columns = (
     ("area_km2", "Size", "km2", "Square kilometres, summed."),
 )
 EXPLANATIONS: Columns = (
-    ("area_code", "Area code", "code", "Code of the statistical area (LSOA)."),
-    ("priority", "Priority", "text", "Key of the priority, such as sv01."),
+    AREA_CODE,
+    PRIORITY,
     ("sentence", "Sentence", "text", "why, sure (how sure), context or note."),
     ("text", "Text", "text", "The sentence."),
 )
 FIGURES: Columns = (
-    ("area_code", "Area code", "code", "Code of the statistical area (LSOA)."),
-    ("priority", "Priority", "text", "Key of the priority, such as sv01."),
+    AREA_CODE,
+    PRIORITY,
     ("sentence", "Sentence", "text", "The sentence of explanations.csv that says the number."),
     ("figure", "Figure", "text", "Its name: a column of areas, an indicator, or its mean."),
     ("value", "Value", "as unit", "The number in full."),

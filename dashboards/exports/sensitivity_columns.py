@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dashboards.exports.key_columns import AREA_CODE, PRIORITY, Columns
+
 __all__ = ["LIST_CHANGES", "SENSITIVITY"]
 
-_PRIORITY = ("priority", "Priority", "text", "Key of the priority, such as sv01.")
-SENSITIVITY = (
-    _PRIORITY,
+SENSITIVITY: Columns = (
+    PRIORITY,
     ("indicator", "Indicator", "text", "Name of the indicator in the configuration."),
     ("nominal_weight", "Weight as set", "share", "Those of a priority sum to 1."),
     (
@@ -38,12 +39,12 @@ SENSITIVITY = (
     ("left_out_enters", "Enter without it", "areas", "Areas that then come onto the list."),
     ("left_out_leaves", "Leave without it", "areas", "Areas that then go off the list."),
 )
-LIST_CHANGES = (
-    _PRIORITY,
+LIST_CHANGES: Columns = (
+    PRIORITY,
     ("scenario", "What is changed", "text", "The one judgement that is made otherwise."),
     ("setting", "Setting", "text", "Which setting it is, and its other value."),
     ("change", "Change", "text", "enters or leaves the list; none where it stays as it is."),
-    ("area_code", "Area code", "code", "Code of the statistical area (LSOA)."),
+    AREA_CODE,
     ("area_label", "Area", "text", "Name that people use."),
     ("rank_before", "Rank as published", "rank", "1 is the highest score."),
     ("rank_after", "Rank then", "rank", "Empty where the area then has no score."),
