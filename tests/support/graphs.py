@@ -1,4 +1,4 @@
-"""Neighbour graphs made up in the tests: links by number, lattices, rings, random maps."""
+"""Neighbour graphs made up in the tests: links by number, lattices, rings, points, random maps."""
 
 from __future__ import annotations
 
@@ -36,6 +36,12 @@ def ring(n: int) -> Neighbours:
     return graph_of(n, [(i, (i + 1) % n) for i in range(n)])
 
 
+def random_points(n: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray, list[str]]:
+    """x, y and codes of areas in a square kilometre."""
+    x, y = np.random.default_rng(seed).uniform(0, 1_000, (2, n))
+    return x, y, [f"E{i:03d}" for i in range(n)]
+
+
 def inverse_distance(
     x: npt.ArrayLike,
     y: npt.ArrayLike,
@@ -48,6 +54,15 @@ def inverse_distance(
     return inverse_of(
         distance_band(x, y, codes=codes, within_m=within_m), x, y, nearest_m=nearest_m
     )
+
+
+def dense_weights(graph: WeightedNeighbours) -> np.ndarray:
+    """Oracle: weights that differ within a row as a full matrix."""
+    w = np.zeros((graph.n, graph.n))
+    for i in range(graph.n):
+        row = slice(graph.indptr[i], graph.indptr[i + 1])
+        w[i, graph.indices[row]] = graph.weights[row]
+    return w
 
 
 def pieces(graph: Neighbours) -> int:

@@ -12,6 +12,7 @@ import pytest
 
 import block_order as ORDER
 import model_case as CASE
+from graphs import dense_weights
 from risk_model.area_choice import areas_within
 from risk_model.clusters import global_moran_of, test_clusters, weighs_by_distance
 from risk_model.config.risk import RiskConfig, Statistics
@@ -86,8 +87,7 @@ def test_inverse_weights_of_a_band_are_those_of_each_pair() -> None:
         d = math.dist((x[i], y[i]), (x[j], y[j]))
         expected[i, j] = 1 / max(d, 100) if d <= 4000 else 0.0
     total = expected.sum(axis=1, keepdims=True)
-    w = np.zeros((60, 60))
-    w[graph.rows, weighted.indices] = weighted.weights
+    w = dense_weights(weighted)
     np.testing.assert_allclose(w, expected / np.where(total > 0, total, 1), rtol=1e-12)
     with pytest.raises(StatisticsError, match="nearest_m: 0 is not a number of metres above 0"):
         inverse_of(graph, x, y, nearest_m=0)
