@@ -22,7 +22,6 @@ from bad_input import (
     EVENTS,
     GRAPH,
     LAND,
-    NEAR,
     PEOPLE,
     SURFACE,
     N,
@@ -32,12 +31,11 @@ from bad_input import (
     monthly,
     outcomes,
     points,
-    rates,
-    refused,
     scanned,
     surfaces,
 )
 from graphs import pieces
+from refused_input import REFUSED
 from risk_model.config.risk import Statistics
 from risk_model.neighbour_checks import NeighbourChecks, neighbour_checks
 from spatial.bandwidth import choose_bandwidth
@@ -64,100 +62,6 @@ def checked(graph: Neighbours, *, gap: float = 0.0) -> NeighbourChecks:
     squares = [box(x, y, x + 1000, y + 1000) for x, y in zip(X, north, strict=True)]
     frame = gpd.GeoDataFrame(geometry=squares, index=CODES, crs="EPSG:27700")
     return neighbour_checks(graph, frame, CODES, Statistics())
-
-
-# What is refused ----------------------------------------------------------------------------
-
-
-def not_finite_values() -> str:
-    said = []
-    for bad in (np.nan, np.inf, -np.inf):
-        values = changed(ANY, r3=bad)
-        said.append(
-            refused(
-                lambda v=values: local_moran(v, GRAPH),
-                lambda v=values: local_g(v, GRAPH),
-                lambda v=values: bivariate_moran(ANY, v, GRAPH),
-                lambda v=values: bivariate_moran(v, ANY, GRAPH),
-                lambda v=values: weighted_local_moran(v, NEAR),
-            )
-        )
-        assert said[-1].count("row 3 (area E003)") == 5
-    return " | ".join(said)
-
-
-def not_finite_events() -> str:
-    said = []
-    for bad in (np.nan, np.inf, -1.0):
-        events = changed(EVENTS, r3=bad)
-        said.append(refused(*rates(events), lambda e=events: scanned(e)))
-        said.append(refused(lambda e=events: gini(e, seed=np.random.SeedSequence(0))))
-        said.append(refused(lambda e=events: coverage(ANY, e, PEOPLE)))
-        assert all("row 3 is" in words for words in said)
-    return " | ".join(said)
-
-
-def not_finite_months() -> str:
-    return refused(*(lambda b=b: monthly(changed(EVENTS, r3=b)) for b in (np.nan, np.inf, -1.0)))
-
-
-def not_finite_points() -> str:
-    said = []
-    for bad in (np.nan, np.inf):
-        frame = points()
-        frame.loc[3, "x"] = bad
-        said.append(refused(*surfaces(frame)))
-        assert said[-1].count("at row 3 (1 such rows)") == 4
-    return " | ".join(said)
-
-
-def narrow_bandwidth() -> str:
-    said = refused(*surfaces(points(), cell_m=300, bandwidth_m=1000)[:3])
-    assert said.count("use cells of 200 m or less, or a bandwidth of 1500 m or more") == 3
-    return said
-
-
-def narrow_public() -> str:
-    return refused(lambda: public_density(points(), study=LAND, months=6, bandwidth_m=400))
-
-
-def wide_bandwidth() -> str:
-    said = refused(*surfaces(points(), bandwidth_m=9000))
-    assert said.count("use a bandwidth of 1,600 m or less") == 4
-    return said
-
-
-def no_polygon() -> str:
-    said = refused(*surfaces(points(), study=gpd.GeoSeries([])))
-    assert said.count("the study area holds no polygon") == 4
-    return said
-
-
-def no_land() -> str:
-    """None of it, or degrees where metres are wanted: every border would be taken for a coast."""
-    said = []
-    for land in (gpd.GeoSeries([]), box(-2.5, 50.6, -1.9, 50.9), box(700_000, 0, 701_000, 1_000)):
-        drawn = surfaces(points(), land=land)[:2]
-        said.append(refused(*drawn))
-        for call in surfaces(points(), land=land, edge="none")[:2]:
-            assert call().highest > 0
-    assert "land holds no polygon (the window is 399,000 to 409,000 east" in said[0]
-    assert "land holds 1 polygon, but not there" in said[1]
-    # An island has no land around it, and says so.
-    alone, whole = (surfaces(points(), land=land)[0]() for land in (None, LAND))
-    np.testing.assert_array_equal(alone.values, whole.values)
-    return " | ".join(said)
-
-
-def no_cell() -> str:
-    """A strip between two rows of centres."""
-    strip = box(400_000, 90_060, 408_000, 90_090)
-    return refused(*surfaces(points(), study=strip)[:2])
-
-
-def repeated_codes() -> str:
-    areas = gpd.GeoDataFrame(geometry=[LAND, LAND], index=["E1", "E1"], crs="EPSG:27700")
-    return refused(lambda: contiguity(areas))
 
 
 # What gets no test, and says why ------------------------------------------------------------
@@ -409,11 +313,7 @@ def nearly_everyone_is_a_neighbour() -> str:
     return ""
 
 
-CASES: dict[tuple[str, str], Callable[[], str]] = {
-    ("NaN, infinite", "values: Moran, Gi*, bivariate"): not_finite_values,
-    ("NaN, infinite, negative", "counts: rates, scan, Gini, coverage"): not_finite_events,
-    ("NaN, infinite, negative", "counts by month"): not_finite_months,
-    ("NaN, infinite", "points: every density"): not_finite_points,
+CASES: dict[tuple[str, str], Callable[[], str]] = REFUSED | {
     ("constant", "Moran, Gi*, bivariate"): constant_values,
     ("all zero", "rates, scan, Gini, coverage, months"): all_zero,
     ("no events", "every density"): no_points,
@@ -422,18 +322,11 @@ CASES: dict[tuple[str, str], Callable[[], str]] = {
     ("an island", "Moran, Gi*, bivariate, local rates, months"): island,
     ("two components", "Moran"): two_pieces,
     ("one outline twice", "neighbours, scan"): same_shape_twice,
-    ("one code twice", "neighbours"): repeated_codes,
     ("two areas at one point", "weights by distance"): one_point_weights,
     ("under 30 areas", "Moran, Gi*, bivariate, scan"): few_areas,
     ("under 50 events", "Moran, Gi*, bivariate, scan, months"): few_events,
     ("under 50 events", "densities"): few_points,
     ("all events on one point", "densities, hot spots"): one_place,
-    ("bandwidth under five cells", "densities"): narrow_bandwidth,
-    ("bandwidth under the public cell", "public density"): narrow_public,
-    ("bandwidth wider than the area", "every density"): wide_bandwidth,
-    ("no polygon", "every density"): no_polygon,
-    ("no cell of land", "densities"): no_cell,
-    ("no land in the window", "densities"): no_land,
     ("an area without people", "rates, scan, months"): no_people,
     ("no people at all", "rates, scan"): nobody_anywhere,
     ("few areas, nearly all neighbours", "Moran, Gi*"): nearly_everyone_is_a_neighbour,
