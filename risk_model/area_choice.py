@@ -6,10 +6,11 @@ import geopandas as gpd
 
 from risk_model.input_tables import Settings, Tables
 from spatial.boundaries import Areas
+from spatial.contiguity import contiguity
 from spatial.distance_graphs import distance_band
 from spatial.errors import Fault, InputError
 from spatial.study_area import StudyArea, choose_lads, study_area
-from spatial.weights import Neighbours, contiguity
+from spatial.weights import Neighbours
 
 __all__ = ["areas_within", "choose_area"]
 

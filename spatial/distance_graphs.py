@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from spatial.errors import StatisticsError
 from spatial.local_tests import refuse_not_finite
-from spatial.weights import Neighbours
+from spatial.weights import Neighbours, row_starts
 
 __all__ = [
     "WeightedNeighbours",
@@ -94,9 +94,7 @@ def distance_band(
     columns = np.concatenate([pairs[:, 1], pairs[:, 0]]).astype(np.int64)
     order = np.lexsort((columns, rows))
     rows, columns = rows[order], columns[order]
-    starts = np.zeros(len(names) + 1, dtype=np.int64)
-    np.cumsum(np.bincount(rows, minlength=len(names)), out=starts[1:])
-    return Neighbours(names, starts, columns, "distance")
+    return Neighbours(names, row_starts(rows, len(names)), columns, "distance")
 
 
 def inverse_of(

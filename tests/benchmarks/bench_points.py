@@ -8,8 +8,8 @@ import geopandas as gpd
 import numpy as np
 import pytest
 
+from spatial.contiguity import contiguity
 from spatial.points import areas_of_points, distinct_points
-from spatial.weights import contiguity
 
 if TYPE_CHECKING:
     from pytest_benchmark.fixture import BenchmarkFixture

@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from spatial.contiguity import contiguity
 from spatial.points import to_national_grid
-from spatial.weights import Neighbours, contiguity
+from spatial.weights import Neighbours
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 

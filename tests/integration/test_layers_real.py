@@ -26,13 +26,13 @@ from risk_model.scoring import score_model
 from spatial.authorities import read_authorities
 from spatial.boundaries import read_areas
 from spatial.categories import CATEGORIES
+from spatial.contiguity import contiguity
 from spatial.crosswalk import Crosswalk, read_crosswalk
 from spatial.incident_sources import IncidentSource
 from spatial.incidents import read_incidents
 from spatial.period import Period
 from spatial.study_area import choose_lads, study_area
 from spatial.tables import match_columns, number_column, read_table
-from spatial.weights import contiguity
 
 pytestmark = pytest.mark.real_data
 

@@ -15,11 +15,12 @@ import pandas as pd
 import pytest
 
 import dorset as DORSET
+from spatial.contiguity import contiguity
 from spatial.getis import getis_ord_z, local_g
 from spatial.moran import assuncao_reis, local_moran
 from spatial.sequences import mann_kendall
 from spatial.space_time import space_time
-from spatial.weights import Neighbours, contiguity
+from spatial.weights import Neighbours
 
 POINTS = np.array([(10, 10), (20, 10), (40, 10), (15, 20), (30, 20), (30, 30)], dtype=float)
 VALUES = np.array([2, 3, 3.2, 5, 8, 7])

@@ -15,9 +15,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from spatial.contiguity import contiguity
 from spatial.moran import assuncao_reis, global_moran, local_moran
 from spatial.smoothing import fit_gamma_poisson, marshall, posterior
-from spatial.weights import Neighbours, contiguity
+from spatial.weights import Neighbours
 
 
 def example(layer: str, code: str) -> gpd.GeoDataFrame:

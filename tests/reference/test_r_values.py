@@ -18,11 +18,12 @@ import pandas as pd
 import pytest
 from shapely.geometry import Polygon
 
+from spatial.contiguity import contiguity
 from spatial.grid import Grid, cell_index
 from spatial.kde import Density, Edge, KernelName, density_surface
 from spatial.moran import LocalMoran, assuncao_reis, global_moran, local_moran
 from spatial.smoothing import marshall
-from spatial.weights import Neighbours, contiguity
+from spatial.weights import Neighbours
 
 VALUES = Path(__file__).parent / "values"
 EXACT = 2e-12  # JSON holds 13 digits; the programs themselves agree to some 1e-15

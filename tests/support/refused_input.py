@@ -25,11 +25,11 @@ from bad_input import (
 )
 from spatial.bivariate import bivariate_moran
 from spatial.concentration import coverage, gini
+from spatial.contiguity import contiguity
 from spatial.distance_weights import weighted_local_moran
 from spatial.getis import local_g
 from spatial.moran import local_moran
 from spatial.public_density import public_density
-from spatial.weights import contiguity
 
 
 def not_finite_values() -> str:

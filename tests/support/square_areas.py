@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 from shapely.geometry import box
 
+from spatial.contiguity import contiguity
 from spatial.support import Support, area_support, hexagon_support
-from spatial.weights import Neighbours, contiguity
+from spatial.weights import Neighbours
 
 SIZE = 1000.0
 

@@ -41,6 +41,7 @@ from risk_model.neighbour_checks import NeighbourChecks, neighbour_checks
 from spatial.bandwidth import choose_bandwidth
 from spatial.bivariate import bivariate_moran
 from spatial.concentration import coverage, gini
+from spatial.contiguity import contiguity
 from spatial.distance_graphs import distance_band, inverse_of
 from spatial.distance_weights import weighted_local_moran
 from spatial.dual_density import compare_densities
@@ -53,7 +54,7 @@ from spatial.moran import assuncao_reis, local_moran
 from spatial.permutation import conditional_moran_counts, pseudo_p
 from spatial.public_density import public_density
 from spatial.smoothing import fit_gamma_poisson, marshall, posterior
-from spatial.weights import Neighbours, contiguity
+from spatial.weights import Neighbours
 
 
 def checked(graph: Neighbours, *, gap: float = 0.0) -> NeighbourChecks:

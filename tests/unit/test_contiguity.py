@@ -12,7 +12,8 @@ import pytest
 import shapely
 from libpysal.graph import Graph
 
-from spatial.weights import Neighbours, _equal_rows, contiguity
+from spatial.contiguity import _equal_rows, contiguity
+from spatial.weights import Neighbours
 
 
 def layer(polygons: list[shapely.Geometry]) -> gpd.GeoDataFrame:
@@ -99,7 +100,7 @@ def test_an_area_that_only_overlaps_others_has_no_neighbours() -> None:
 def test_matching_borders_do_not_load_libpysal(repository: Path) -> None:
     code = (
         "import sys, geopandas as gpd, shapely\n"
-        "from spatial.weights import contiguity\n"
+        "from spatial.contiguity import contiguity\n"
         "cells = [shapely.box(x, 0, x + 1, 1) for x in range(3)]\n"
         "print(contiguity(gpd.GeoDataFrame(geometry=cells, index=list('abc'))).links,"
         " 'libpysal' in sys.modules)"

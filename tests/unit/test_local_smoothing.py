@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from graphs import graph_of
+from spatial.contiguity import contiguity
 from spatial.errors import StatisticsError
 from spatial.local_smoothing import marshall_local
 from spatial.smoothing import marshall
-from spatial.weights import Neighbours, contiguity
+from spatial.weights import Neighbours
 
 
 def random_map(seed: int, n: int = 25) -> tuple[np.ndarray, np.ndarray, Neighbours]:

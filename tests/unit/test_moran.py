@@ -10,11 +10,12 @@ import pytest
 
 import dorset as DORSET
 from graphs import dense, lattice, planted
+from spatial.contiguity import contiguity
 from spatial.errors import StatisticsError
 from spatial.labels import label_words, quadrant_numbers, quadrants_of
 from spatial.local_tests import CLUSTERS, QUADRANTS
 from spatial.moran import assuncao_reis, global_moran, local_moran
-from spatial.weights import Neighbours, contiguity
+from spatial.weights import Neighbours
 
 
 def test_global_i_is_its_definition() -> None:

@@ -12,8 +12,9 @@ from graphs import pieces
 from risk_model.area_choice import areas_within
 from risk_model.config.risk import Statistics
 from risk_model.neighbour_checks import neighbour_checks
+from spatial.contiguity import contiguity
 from spatial.outlines import close_to_others, same_outlines
-from spatial.weights import Neighbours, contiguity
+from spatial.weights import Neighbours
 
 QUEEN = Statistics()
 

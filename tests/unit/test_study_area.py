@@ -12,9 +12,10 @@ from shapely.geometry import box
 
 from spatial.authorities import Authorities, force_slug, read_authorities
 from spatial.boundaries import Areas, read_areas
+from spatial.contiguity import contiguity
 from spatial.errors import InputError
 from spatial.study_area import StudyArea, choose_lads, study_area
-from spatial.weights import Neighbours, contiguity
+from spatial.weights import Neighbours
 
 # Two authorities of one force, one of them in two partnerships; a third of another force.
 WARDS = """LSOA21CD,LSOA21NM,LSOA21NMW,WD24CD,WD24NM,WD24NMW,LAD24CD,LAD24NM,LAD24NMW,ObjectId

@@ -14,8 +14,9 @@ import shapely
 
 import dorset as DORSET
 from graphs import pieces
+from spatial.contiguity import contiguity
 from spatial.errors import StatisticsError
-from spatial.weights import Neighbours, contiguity
+from spatial.weights import Neighbours
 
 
 def boxes(rows: int, columns: int) -> gpd.GeoDataFrame:
@@ -223,7 +224,8 @@ def test_one_area_or_none_has_no_links(count: int) -> None:
 
 def test_the_statistics_load_no_heavy_library(repository: Path) -> None:
     code = (
-        "import sys, spatial.weights, spatial.moran, spatial.smoothing, spatial.permutation\n"
+        "import sys, spatial.contiguity, spatial.weights, spatial.moran, spatial.smoothing\n"
+        "import spatial.permutation\n"
         "print([m for m in ('libpysal', 'esda', 'geopandas', 'pandas', 'scipy')"
         " if m in sys.modules])"
     )
