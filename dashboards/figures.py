@@ -11,10 +11,11 @@ import numpy as np
 import pandas as pd
 
 from dashboards import words
+from dashboards.area_story import AreaStory
 from dashboards.exports import palette
 from dashboards.method_words import correction_said, side_tested
 from dashboards.state import ViewState
-from dashboards.view import AreaStory, RunView, matching, part_of
+from dashboards.view import RunView, matching, part_of
 
 __all__ = [
     "LAYERS",

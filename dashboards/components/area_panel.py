@@ -8,9 +8,10 @@ from typing import Any
 from dash import html
 
 from dashboards import words
+from dashboards.area_story import AreaStory, Reason
 from dashboards.components.attributes import attributes
 from dashboards.figures import Bar, bars
-from dashboards.view import AreaStory, Fact, Reason
+from dashboards.view import Fact
 
 __all__ = ["area_panel", "empty_panel", "tier_tag"]
 

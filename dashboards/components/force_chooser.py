@@ -5,8 +5,8 @@ from __future__ import annotations
 from dash import dcc, html
 
 from dashboards.components.attributes import attributes
+from dashboards.ranked_list import RankedList
 from dashboards.state import ViewState, link
-from dashboards.tables import RankedList
 from dashboards.view import RunView
 
 __all__ = ["count_line", "force_chooser"]

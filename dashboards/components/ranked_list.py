@@ -9,8 +9,8 @@ from dash import dcc, html
 from dashboards import ids, words
 from dashboards.components.attributes import attributes
 from dashboards.exports.wording import list_lines
+from dashboards.ranked_list import RankedList
 from dashboards.state import link
-from dashboards.tables import RankedList
 from dashboards.view import RunView, part_of
 
 __all__ = ["list_data", "list_notes", "list_table"]

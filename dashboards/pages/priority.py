@@ -11,6 +11,7 @@ from flask import abort
 
 from dashboards import ids
 from dashboards.area_context import context_facts
+from dashboards.area_story import area_story
 from dashboards.components.area_panel import area_panel
 from dashboards.components.attributes import attributes
 from dashboards.components.controls import controls, overlay_ticks
@@ -23,13 +24,12 @@ from dashboards.exports.blind_spots import blind_spots
 from dashboards.figures import available_layers, chosen_layer, classed, map_values, within
 from dashboards.geometry import Geometry
 from dashboards.pages import country
+from dashboards.ranked_list import ranked_list
 from dashboards.runs import RunLibrary
 from dashboards.settings import WebSettings
 from dashboards.state import ViewState, read_state
-from dashboards.tables import ranked_list
 from dashboards.view import (
     RunView,
-    area_story,
     caption,
     facts,
     finding,

@@ -301,7 +301,7 @@ def test_view_modules_load_no_dash() -> None:
     code = (
         "import sys\n"
         "import dashboards.view, dashboards.figures, dashboards.tables, dashboards.state\n"
-        "import dashboards.evidence_tables\n"
+        "import dashboards.area_story, dashboards.evidence_tables, dashboards.ranked_list\n"
         "assert 'dash' not in sys.modules\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

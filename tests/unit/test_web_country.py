@@ -12,13 +12,15 @@ import pytest
 from werkzeug.test import Client
 
 import web_run as WEB
-from dashboards import forces, tables
+from dashboards import forces
+from dashboards import ranked_list as listing
 from dashboards.app import create_app
+from dashboards.area_story import area_story
 from dashboards.force_table import force_rows, ranked_among
 from dashboards.forces import live_forces, nations
+from dashboards.ranked_list import ranked_list
 from dashboards.state import ViewState, read_state
-from dashboards.tables import ranked_list
-from dashboards.view import RunView, area_story, finding, view_of
+from dashboards.view import RunView, finding, view_of
 from web_asks import UPDATE, ask, page, question, texts
 
 FORCES = {
@@ -34,7 +36,7 @@ MAP = "..map-values.data...legend.children.."
 @pytest.fixture(autouse=True)
 def _small_country(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(forces, "MOST_LIVE", 40)
-    monkeypatch.setattr(tables, "PAGE_ROWS", 20)
+    monkeypatch.setattr(listing, "PAGE_ROWS", 20)
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +76,7 @@ def test_the_stated_number_draws_every_force_of_england_and_wales(
 ) -> None:
     monkeypatch.undo()
     assert forces.MOST_LIVE == 2_000
-    assert tables.PAGE_ROWS == 500
+    assert listing.PAGE_ROWS == 500
 
 
 def test_the_page_of_a_country_is_a_picture_with_words_and_no_polygon(client: Client) -> None:

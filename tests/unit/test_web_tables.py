@@ -9,9 +9,11 @@ import pytest
 
 import web_run as WEB
 from dashboards import tables
+from dashboards.area_story import area_story
 from dashboards.exports.wording import list_lines
+from dashboards.ranked_list import ranked_list
 from dashboards.state import ViewState
-from dashboards.view import RunView, area_story, finding, view_of
+from dashboards.view import RunView, finding, view_of
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +22,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> RunView:
 
 
 def test_the_list_is_in_the_order_of_rank_with_its_cut_line(run: RunView) -> None:
-    ranked = tables.ranked_list(run, "sv01", ViewState())
+    ranked = ranked_list(run, "sv01", ViewState())
     assert [row["rank"] for row in ranked.rows] == list(range(1, 49))
     assert ranked.cut_after == 10
     assert ranked.cut_text == (
@@ -34,14 +36,14 @@ def test_the_list_is_in_the_order_of_rank_with_its_cut_line(run: RunView) -> Non
 
 def test_where_the_next_are_clearly_lower_the_cut_says_no_more(run: RunView) -> None:
     sure = dataclasses.replace(run, areas=run.areas.assign(sv01_beside_list=False))
-    ranked = tables.ranked_list(sure, "sv01", ViewState())
+    ranked = ranked_list(sure, "sv01", ViewState())
     assert ranked.cut_text == (
         "The list of 10 ends here. Every area below the list can be told apart from it."
     )
 
 
 def test_rows_say_what_is_new_dropped_and_not_told_apart(run: RunView) -> None:
-    rows = tables.ranked_list(run, "sv01", ViewState()).rows
+    rows = ranked_list(run, "sv01", ViewState()).rows
     near = "cannot be told apart"
     assert [row["standing"] for row in rows[:15]] == [
         "new on the list",
@@ -62,7 +64,7 @@ def test_what_the_list_remembers_is_on_it_also_below_its_cut(run: RunView) -> No
     status = run.areas["sv01_list_status"].mask(run.areas.index == kept, "staying")
     areas = run.areas.assign(sv01_list=listed, sv01_list_status=status)
     remembered = dataclasses.replace(run, areas=areas)
-    ranked = tables.ranked_list(remembered, "sv01", ViewState())
+    ranked = ranked_list(remembered, "sv01", ViewState())
     assert ranked.rows[10]["standing"] == "still on the list"
     assert ranked.rows[12]["standing"] == "cannot be told apart"
     # On the list and not told apart from it would be two answers to one question.
@@ -110,7 +112,7 @@ def test_a_run_from_before_lists_were_remembered_says_nothing(run: RunView) -> N
         areas=run.areas.drop(columns=new),
         manifest={**run.manifest, "priorities": entries},
     )
-    ranked = tables.ranked_list(old, "sv01", ViewState())
+    ranked = ranked_list(old, "sv01", ViewState())
     assert list_lines(old.areas, "sv01", old.manifest) == ()
     assert ranked.cut_text == "The list of 10 ends here."
     assert {row["standing"] for row in ranked.rows} == {""}
@@ -131,15 +133,15 @@ def test_a_run_from_before_lists_were_remembered_says_nothing(run: RunView) -> N
 def test_a_filtered_list_has_no_cut_line(
     run: RunView, state: ViewState, shown: int, said: str
 ) -> None:
-    ranked = tables.ranked_list(run, "sv01", state)
+    ranked = ranked_list(run, "sv01", state)
     assert (len(ranked.rows), ranked.count_text) == (shown, said)
     assert (ranked.cut_after, ranked.cut_text) == (0, "")
 
 
 def test_the_list_sorts_by_name_and_rate_with_missing_last(run: RunView) -> None:
-    names = [row["label"] for row in tables.ranked_list(run, "sv01", ViewState(sort="area")).rows]
+    names = [row["label"] for row in ranked_list(run, "sv01", ViewState(sort="area")).rows]
     assert names == sorted(names)
-    by_rate = tables.ranked_list(run, "sv04", ViewState(sort="rate"))
+    by_rate = ranked_list(run, "sv04", ViewState(sort="rate"))
     rates = [float(row["rate"]) for row in by_rate.rows if row["rate"]]
     assert rates == sorted(rates, reverse=True)
     assert by_rate.rows[-1]["rate"] == ""

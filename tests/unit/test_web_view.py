@@ -10,6 +10,7 @@ import pytest
 
 import web_run as WEB
 from dashboards import figures, view, words
+from dashboards.area_story import area_story, sureness
 from dashboards.state import ViewState
 from risk_model.figure_words import certainty
 
@@ -106,7 +107,7 @@ def test_strata_come_from_any_published_class(
 
 
 def test_the_story_of_an_area(run: view.RunView) -> None:
-    story = view.area_story(run, "sv01", "X01000001")
+    story = area_story(run, "sv01", "X01000001")
     assert story is not None
     assert story.flagged
     assert story.rank == "Rank 2 of 48"
@@ -142,7 +143,7 @@ def test_the_story_of_an_area(run: view.RunView) -> None:
 def test_the_story_says_hot_and_cold_spots_in_words(
     run: view.RunView, area: int, said: str
 ) -> None:
-    story = view.area_story(run, "sv01", str(run.areas.index[area]))
+    story = area_story(run, "sv01", str(run.areas.index[area]))
     assert story is not None
     spot = next(fact for fact in story.figures if fact.label == "Hot or cold spot (Gi*)")
     assert spot.text == said
@@ -151,7 +152,7 @@ def test_the_story_says_hot_and_cold_spots_in_words(
 
 def test_the_story_says_how_many_further_seeds_give_the_label(run: view.RunView) -> None:
     def told(of: view.RunView, area: int) -> dict[str, str]:
-        story = view.area_story(of, "sv01", str(of.areas.index[area]))
+        story = area_story(of, "sv01", str(of.areas.index[area]))
         assert story is not None
         return {fact.label: fact.text for fact in story.figures}
 
@@ -171,14 +172,14 @@ def test_the_story_says_how_many_further_seeds_give_the_label(run: view.RunView)
 
 def test_a_run_without_gi_star_says_nothing_of_it(run: view.RunView) -> None:
     older = dataclasses.replace(run, areas=run.areas.drop(columns="sv01_gi_bin"))
-    story = view.area_story(older, "sv01", "X01000000")
+    story = area_story(older, "sv01", "X01000000")
     assert story is not None
     assert not any("Gi*" in fact.label for fact in story.figures)
 
 
 def test_drivers_sum_to_the_score_and_share_to_one(run: view.RunView) -> None:
     for code in run.areas.index:
-        story = view.area_story(run, "sv04", str(code))
+        story = area_story(run, "sv04", str(code))
         assert story is not None
         total = sum(driver.points for driver in story.drivers)
         assert total == pytest.approx(run.areas.loc[code, "sv04_score"])
@@ -193,7 +194,7 @@ def test_reasons_are_parted_by_their_labels_and_sureness_is_said_once(run: view.
         "Ranks 5 of 48 for harm. How sure: high certainty (chance 97%); its rank lies between "
         "3 and 6. Evidence: 137 recorded. Context: 5 of 32."
     )
-    story = view.area_story(changed(run, sv01_reasons=text), "sv01", "X01000000")
+    story = area_story(changed(run, sv01_reasons=text), "sv01", "X01000000")
     assert story is not None
     assert [(reason.label, reason.text) for reason in story.reasons] == [
         ("", "Ranks 5 of 48 for harm."),
@@ -210,7 +211,7 @@ def test_what_a_run_says_of_sureness_beyond_chance_and_rank_follows_them(
         "3 and 6; it cannot be told apart from the list; probably a rise (chance 85%: 9 in the "
         "last 3 months, 4.2 to be expected from those before). Context: 5 of 32."
     )
-    story = view.area_story(changed(run, sv01_reasons=text), "sv01", "X01000011")
+    story = area_story(changed(run, sv01_reasons=text), "sv01", "X01000011")
     assert story is not None
     assert story.sureness.sentences[2:] == (
         "It cannot be told apart from the list.",
@@ -225,7 +226,7 @@ def test_what_a_run_says_of_sureness_beyond_chance_and_rank_follows_them(
 
 
 def test_the_place_on_the_list_and_the_patch_are_figures(run: view.RunView) -> None:
-    story = view.area_story(run, "sv01", "X01000000")
+    story = area_story(run, "sv01", "X01000000")
     assert story is not None
     told = {fact.label: fact.text for fact in story.figures}
     assert told["On the list"] == "New, since June 2025; review December 2025"
@@ -233,7 +234,7 @@ def test_the_place_on_the_list_and_the_patch_are_figures(run: view.RunView) -> N
 
 
 def test_an_area_without_residents_has_a_story_without_rates(run: view.RunView) -> None:
-    story = view.area_story(run, "sv01", str(run.areas.index[-1]))
+    story = area_story(run, "sv01", str(run.areas.index[-1]))
     assert story is not None
     told = {fact.label: fact.text for fact in story.figures}
     assert told["Rate per 1,000 residents a year"] == words.NO_FIGURE
@@ -242,18 +243,18 @@ def test_an_area_without_residents_has_a_story_without_rates(run: view.RunView) 
 
 @pytest.mark.parametrize("code", ["E01000001", "", "../x"])
 def test_there_is_no_story_of_an_unknown_area(run: view.RunView, code: str) -> None:
-    assert view.area_story(run, "sv01", code) is None
+    assert area_story(run, "sv01", code) is None
 
 
 @pytest.mark.parametrize("p_top", [0.0, 0.1, 0.3, 0.5, 0.66, 0.79, 0.8, 1.0])
 def test_sureness_is_the_risk_models_own_word(p_top: float) -> None:
-    said = view.sureness(p_top, p_top, 2, 9, size=10)
+    said = sureness(p_top, p_top, 2, 9, size=10)
     assert said.level == certainty(p_top).capitalize()
     assert "between 2 and 9" in said.sentences[1]
 
 
 def test_nothing_redrawn_is_said_as_such() -> None:
-    said = view.sureness(np.nan, np.nan, np.nan, np.nan, size=10, otherwise="Too few areas.")
+    said = sureness(np.nan, np.nan, np.nan, np.nan, size=10, otherwise="Too few areas.")
     assert (said.level, said.sentences) == ("No statement", ("Too few areas.",))
 
 
@@ -277,7 +278,7 @@ def test_panel_and_legend_say_nothing_of_the_side_that_was_not_tested(run: view.
         changed(run, sv01_lisa_cluster=labels, sv01_gi_bin=0.0),
         manifest={**run.manifest, "config": tested},
     )
-    story = view.area_story(one, "sv01", one.areas.index[0])
+    story = area_story(one, "sv01", one.areas.index[0])
     assert story is not None
     told = {fact.label: fact.text for fact in story.figures}
     assert told["Beside its neighbours"] == "Not unlike its neighbours beyond chance"
