@@ -11,7 +11,7 @@ __all__ = ["LARGEST", "rank_sets", "surely_above"]
 LARGEST = 1_500
 """Areas above which no rank sets are made: every pair is tested, so time grows with the square."""
 
-_ROWS = 128
+_ROWS = 64
 """Areas compared with all others at a time: bounds memory."""
 
 _SLACK = 1e-6
@@ -82,30 +82,34 @@ def surely_above(
     rejected, kept = np.log(tests / alpha) + _SLACK, np.log(n / alpha) - _SLACK
     # 8xy/n is at most 2n, whose root is at least 1 where it matters: both counts above 0.
     widest = 0.5 * np.log(max(4.0 * float(events.max()), 1.0))
-    own = events * np.log(np.where(events > 0, events, 1.0) / expected)  # 0 log 0 is 0
+    # From the highest rate down, the first of a pair is the one that may be surely above.
+    falling = np.argsort(-(events / expected), kind="stable")
+    x, mean = events[falling], expected[falling]
+    own = x * np.log(np.where(x > 0, x, 1.0) / mean)  # 0 log 0 is 0
+    over, under = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)
     unsure: list[tuple[NDArray[np.intp], NDArray[np.intp]]] = []
     for start in range(0, n, _ROWS):
         rows = slice(start, start + _ROWS)
-        total = events[rows, None] + events[start:]
-        both = expected[rows, None] + expected[start:]
+        total = x[rows, None] + x[start:]
         # Without an event there is nothing to tell apart: any finite logarithm will do.
-        apart = own[rows, None] + own[start:] - total * np.log(np.maximum(total, 1.0) / both)
-        apart[np.tri(*apart.shape, dtype=np.bool_)] = -np.inf  # each pair once
+        log = np.maximum(total, 1.0)
+        log /= mean[rows, None] + mean[start:]
+        np.log(log, out=log)
+        log *= total
+        apart = own[rows, None] + own[start:]
+        apart -= log
+        square = apart[:, : len(apart)]
+        square[np.tri(len(apart), dtype=np.bool_)] = -np.inf  # each pair once
         sure = apart >= rejected
-        first = events[rows, None] * expected[start:] > events[start:] * expected[rows, None]
-        won, lost = sure & first, sure & ~first
-        below[rows] += won.sum(axis=1)
-        above[start:] += won.sum(axis=0)
-        above[rows] += lost.sum(axis=1)
-        below[start:] += lost.sum(axis=0)
-        one, other = np.nonzero(~sure & (apart + widest >= kept))
-        swap = ~first[one, other]
+        under[rows] += np.count_nonzero(sure, axis=1)
+        over[start:] += np.count_nonzero(sure, axis=0)
+        one, other = ((apart >= kept - widest) > sure).nonzero()
         near = apart[one, other]
         one, other = one + start, other + start
-        x, y = events[one], events[other]
-        open_to = near + 0.5 * np.log(np.maximum(8.0 * x * y / np.maximum(x + y, 1.0), 1.0)) >= kept
-        one, other, swap = one[open_to], other[open_to], swap[open_to]
-        unsure.append((np.where(swap, other, one), np.where(swap, one, other)))
+        most = np.maximum(8.0 * x[one] * x[other] / np.maximum(x[one] + x[other], 1.0), 1.0)
+        open_to = near + 0.5 * np.log(most) >= kept
+        unsure.append((falling[one[open_to]], falling[other[open_to]]))
+    below[falling], above[falling] = under, over
     higher, lower = (np.concatenate(side) for side in zip(*unsure, strict=True))
     chance = betainc(
         events[higher],
@@ -131,7 +135,10 @@ def _holm(
 
     `rejected` counts, by area, smaller p-values that are rejected already.
     """
-    order = np.lexsort((p, whose))
+    order = np.argsort(p)
+    # Numbers of sixteen bits are put in order by counting, which leaves that of p as it is.
+    narrow = whose.astype(np.min_scalar_type(len(rejected)))
+    order = order.take(np.argsort(narrow.take(order), kind="stable"))
     family = whose[order]
     first = np.searchsorted(family, np.arange(len(rejected)))
     step = np.arange(len(p)) - first[family]

@@ -52,8 +52,7 @@ class _Order:
 
 def _order(x: NDArray[np.float64]) -> _Order:
     n = x.shape[1]
-    place = _places(x)
-    ordered = x.ravel().take(place)
+    place, ordered = _places(x)
     position = np.arange(n, dtype=np.int64)
     same = ordered[:, 1:] == ordered[:, :-1]
     if not same.any():
@@ -67,8 +66,8 @@ def _order(x: NDArray[np.float64]) -> _Order:
     return _Order(place, first, last)
 
 
-def _places(x: NDArray[np.float64]) -> NDArray[np.intp]:
-    """Return where each entry of the sorted rows stands in the rows laid flat.
+def _places(x: NDArray[np.float64]) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Return where each entry of the sorted rows stands in the rows laid flat, and the entries.
 
     A value's place between the least and the most of its row, rounded down, and its column make
     one 32-bit number; such numbers are sorted several times as fast as values with their columns.
@@ -84,7 +83,9 @@ def _places(x: NDArray[np.float64]) -> NDArray[np.intp]:
             scale = np.where(span > 0, (2.0 ** (31 - bits) - 1.0) / span, 0.0)
         # Neither a missing value nor a span that overflows has a place between two others.
         if np.isfinite(span).all() and np.isfinite(scale).all():
-            key = ((x - low) * scale).astype(np.int32)
+            above = x - low
+            above *= scale
+            key = above.astype(np.int32)
             key <<= bits
             key |= np.arange(n, dtype=np.int32)
             key.sort(axis=1)
@@ -95,8 +96,10 @@ def _places(x: NDArray[np.float64]) -> NDArray[np.intp]:
             wrong = np.flatnonzero((ordered[:, 1:] < ordered[:, :-1]).any(axis=1))
             if wrong.size:
                 place[wrong] = np.argsort(x[wrong], axis=1) + start[wrong]
-            return place
-    return np.asarray(np.argsort(x, axis=1) + start)
+                ordered[wrong] = x.ravel().take(place[wrong])
+            return place, ordered
+    place = np.argsort(x, axis=1) + start
+    return place, x.ravel().take(place)
 
 
 def mean_ranks(x: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -32,12 +32,16 @@ class GammaBase(NamedTuple):
         Standard normal numbers, shape (draws, n).
     unsure
         Where, in `normal` laid flat, a draw may be refused.
+    column, half_square
+        Of each of these, its column and half the square of its normal number.
     log_uniform
-        The logarithm of a uniform number for each of these.
+        The logarithm of a uniform number for each of them.
     """
 
     normal: FloatArray
     unsure: Positions
+    column: Positions
+    half_square: FloatArray
     log_uniform: FloatArray
 
 
@@ -59,9 +63,12 @@ def gamma_base(draws: int, n: int, rng: np.random.Generator) -> GammaBase:
     squeeze += 1.0
     unsure = (uniform >= squeeze).nonzero()[0]
     log_uniform = np.log(uniform.take(unsure))
-    for array in (normal, unsure, log_uniform):
+    base = GammaBase(
+        normal, unsure, unsure % n, _half_square(normal.ravel().take(unsure)), log_uniform
+    )
+    for array in base:
         array.setflags(write=False)
-    return GammaBase(normal, unsure, log_uniform)
+    return base
 
 
 def standard_gamma(shape: FloatArray, base: GammaBase, rng: np.random.Generator) -> FloatArray:
@@ -97,16 +104,14 @@ def standard_gamma(shape: FloatArray, base: GammaBase, rng: np.random.Generator)
     drawn *= root
     flat = drawn.reshape(-1)
     again = base.unsure
-    held = _accepted(
-        base.normal.reshape(-1).take(again), flat.take(again), d.take(again % n), base.log_uniform
-    )
+    held = _accepted(base.half_square, flat.take(again), d.take(base.column), base.log_uniform)
     drawn *= d
     again = again[~held]
     while again.size:
         normal, log_uniform = rng.standard_normal(again.size), np.log(1.0 - rng.random(again.size))
         own = again % n
         cube = (1.0 + c.take(own) * normal) ** 3
-        held = _accepted(normal, cube, d.take(own), log_uniform)
+        held = _accepted(_half_square(normal), cube, d.take(own), log_uniform)
         flat[again[held]] = (d.take(own) * cube)[held]
         again = again[~held]
     if low.size:
@@ -114,10 +119,19 @@ def standard_gamma(shape: FloatArray, base: GammaBase, rng: np.random.Generator)
     return drawn
 
 
+def _half_square(normal: FloatArray) -> FloatArray:
+    return 0.5 * normal * normal
+
+
 def _accepted(
-    normal: FloatArray, cube: FloatArray, d: FloatArray, log_uniform: FloatArray
+    half_square: FloatArray, cube: FloatArray, d: FloatArray, log_uniform: FloatArray
 ) -> npt.NDArray[np.bool_]:
     """Tell which draws are kept. A cube at or below 0 belongs to no gamma draw."""
     positive = cube > 0.0
-    log = np.log(np.where(positive, cube, 1.0))
-    return positive & (log_uniform < 0.5 * normal * normal + d * (1.0 - cube + log))
+    # What follows is finite all the same there, and does not count.
+    log = np.log(np.maximum(cube, np.finfo(np.float64).tiny))
+    log += 1.0 - cube
+    log *= d
+    log += half_square
+    positive &= log_uniform < log
+    return positive
