@@ -74,7 +74,7 @@ def pygeoda(benchmark: BenchmarkFixture, here: Map, permutations: int, rounds: i
 
 @pytest.mark.benchmark(group=SMALL)
 def bench_force_ours(benchmark: BenchmarkFixture, force: Map) -> None:
-    ours(benchmark, force, 99_999, rounds=20)
+    ours(benchmark, force, 99_999, rounds=40)
 
 
 @pytest.mark.benchmark(group=SMALL)
@@ -89,7 +89,7 @@ def bench_force_esda(benchmark: BenchmarkFixture, force: Map) -> None:
 
 @pytest.mark.benchmark(group=LARGE)
 def bench_nation_ours(benchmark: BenchmarkFixture, nation: Map) -> None:
-    ours(benchmark, nation, 9_999, rounds=10)
+    ours(benchmark, nation, 9_999, rounds=40)
 
 
 @pytest.mark.benchmark(group=LARGE)
@@ -99,7 +99,7 @@ def bench_nation_pygeoda(benchmark: BenchmarkFixture, nation: Map) -> None:
 
 @pytest.mark.benchmark(group=LARGE)
 def bench_nation_esda(benchmark: BenchmarkFixture, nation: Map) -> None:
-    esda(benchmark, nation, 9_999, jobs=2, rounds=1)
+    esda(benchmark, nation, 9_999, jobs=2, rounds=2)
 
 
 @pytest.mark.benchmark(group=LARGEST)
