@@ -26,6 +26,7 @@ from risk_model.config.warnings import config_warnings
 from risk_model.context_report import context_report, with_context
 from risk_model.engine_report import engine_report, report_writers
 from risk_model.input_tables import Settings, path_faults
+from risk_model.kept_settings import settings_of
 from risk_model.list_report import list_report, list_writers, with_lists
 from risk_model.loading import LoadedInputs, Progress, load
 from risk_model.model_data import ModelData
@@ -37,9 +38,8 @@ from risk_model.run_history import earlier_refreshes
 from risk_model.run_jobs import begin_jobs, begin_sensitivity
 from risk_model.run_store import PublishedRun, Writer, lock_runs, publish, read_run
 from risk_model.sensitivity import sensitivity_writers
-from risk_model.weight_change import settings_of
 from risk_model.whatif import density_shares, rescore
-from spatial.beside import HERE, Beside
+from spatial.beside import HERE, Alternately, Beside
 from spatial.blocks import block_map
 from spatial.errors import ConfigError, Fault, Faults, HotspotsError, InputError
 from spatial.period import Period
@@ -197,7 +197,9 @@ def run(
     settings = load_settings(request)
     with lock_runs(runs):
         with block_map(workers) as blocks:
-            loaded = load(settings, progress=progress, blocks=blocks)
+            # The second process has no job yet: it takes every second part of the files.
+            files = Alternately(place) if workers == 1 else blocks
+            loaded = load(settings, progress=progress, blocks=files)
             seconds = {"reading": _since(started)}
             progress("aligning layers")
             started = time.perf_counter()

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import connected_components
 
 from spatial.weights import Neighbours
 
@@ -28,15 +26,12 @@ def patch_labels(flagged: NDArray[np.bool_], neighbours: Neighbours) -> NDArray[
     neighbours
         Who touches whom.
     """
-    n = len(flagged)
-    rows, columns = neighbours.rows, neighbours.indices
-    both = flagged[rows] & flagged[columns]
-    links = csr_matrix((np.ones(int(both.sum())), (rows[both], columns[both])), shape=(n, n))
-    found = connected_components(links, directed=False)[1]
-    out = np.full(n, -1, dtype=np.int64)
-    # Numbered by their first area: the library's own numbers are not promised.
-    _, first, inverse = np.unique(found[flagged], return_index=True, return_inverse=True)
-    out[flagged] = np.argsort(np.argsort(first, kind="stable"), kind="stable")[inverse]
+    codes = np.asarray(neighbours.codes)
+    piece = neighbours.subset(codes[flagged]).component_of
+    # A piece is known by its first area, so that they are numbered in the order of these.
+    _, number = np.unique(piece, return_inverse=True)
+    out = np.full(len(flagged), -1, dtype=np.int64)
+    out[flagged] = number
     return out
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Final
 
 from spatial.beside import Beside, beside, processors
@@ -24,17 +25,23 @@ _IMPORTED: Final = (
 
 
 @contextmanager
-def second_process(workers: int | None) -> Iterator[Beside]:
+def second_process(workers: int | None, *, also: tuple[str, ...] = ()) -> Iterator[Beside]:
     """Give where a run may do jobs beside this process, and end it afterwards.
 
     Without a number of workers that is a second process where there are two processors. With one
     it is this process: 1 asks for no other, and more are busy with files and draws.
+
+    Parameters
+    ----------
+    also
+        Modules that jobs of the caller's need.
     """
-    with beside(prepare if workers is None and processors() > 1 else None) as place:
+    begin = partial(prepare, also=also)
+    with beside(begin if workers is None and processors() > 1 else None) as place:
         yield place
 
 
-def prepare() -> None:
+def prepare(*, also: tuple[str, ...] = ()) -> None:
     """Import what the jobs need, before there is one."""
-    for name in _IMPORTED:
+    for name in (*_IMPORTED, *also):
         importlib.import_module(name)

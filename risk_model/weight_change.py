@@ -2,48 +2,26 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from pydantic import ValidationError
 from threadpoolctl import threadpool_limits
 
 from risk_model.attribution import Basis, attribute
 from risk_model.comparison import PriorityComparison, Side, compare_sides
-from risk_model.config.harm import HarmWeights, load_harm_weights
+from risk_model.config.harm import load_harm_weights
 from risk_model.config.risk import RiskConfig, load_risk
 from risk_model.config.write import save_version
+from risk_model.kept_settings import settings_of
 from risk_model.model_store import KeptModel
 from risk_model.provenance import jsonable
 from risk_model.whatif import density_shares, rescore
 from spatial.errors import ConfigError, Fault, InputError
 
-__all__ = ["change_weights", "save_weights", "settings_of", "with_weights"]
-
-
-def settings_of(manifest: Mapping[str, Any]) -> tuple[RiskConfig, HarmWeights]:
-    """Return the settings that a run was made with, as its manifest keeps them.
-
-    Raises
-    ------
-    InputError
-        Where this version of the service does not know them any more.
-    """
-    try:
-        # As JSON, whose lists become the tuples that the settings hold.
-        config = RiskConfig.model_validate_json(json.dumps(manifest["config"]))
-    except ValidationError as problem:
-        raise InputError(
-            Fault(
-                f"the settings of run {manifest['run_id']} are of another version "
-                f"({problem.error_count()} faults); make the run again to try other weights"
-            )
-        ) from None
-    return config, HarmWeights(dict(manifest["harm_weights"]), ())
+__all__ = ["change_weights", "save_weights", "with_weights"]
 
 
 def with_weights(config: RiskConfig, priority: str, weights: Mapping[str, float]) -> RiskConfig:

@@ -10,9 +10,9 @@ from typing import Any
 from risk_model.config.harm import load_harm_weights
 from risk_model.config.loader import read_document
 from risk_model.config.risk import RiskConfig, load_risk
+from risk_model.kept_settings import settings_of
 from risk_model.provenance import canonical_json, sha256_text
 from risk_model.run_store import list_runs, read_run
-from risk_model.weight_change import settings_of
 from spatial.errors import InputError
 
 __all__ = ["WeightVersion", "list_versions"]

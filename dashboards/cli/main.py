@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -20,6 +21,7 @@ from dashboards.cli import (
     validate,
     weights,
 )
+from spatial.beside import few_collections
 from spatial.errors import HotspotsError, InputError
 
 __all__ = ["app", "main"]
@@ -56,6 +58,7 @@ def _prepare_environment() -> None:
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = "1"
     os.environ.setdefault("OGR_SKIP", "OGR_VRT,KML,LIBKML,GML,GPX")
+    few_collections()
 
 
 def main() -> None:
@@ -77,6 +80,9 @@ def main() -> None:
         place = f": {error.filename}" if error.filename else ""
         sys.stderr.write(f"error: {error.strerror or error}{place}; nothing was published\n")
         sys.exit(1)
+    finally:
+        # All of it goes as the process ends: searching it for cycles first takes .3 s of a run.
+        gc.freeze()
 
 
 if __name__ == "__main__":

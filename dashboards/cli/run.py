@@ -36,7 +36,8 @@ def run(
     """Score the neighbourhoods of an area and publish the result as a run."""
     from risk_model.second_process import second_process
 
-    with second_process(workers) as place:  # it imports beside the imports that follow
+    # It imports beside the imports that follow; what draws the map takes half a second.
+    with second_process(workers, also=("dashboards.exports.folium_map",)) as place:
         from dashboards.cli.console import Console
         from dashboards.cli.summaries import print_run
         from dashboards.exports.run_files import extra_writers

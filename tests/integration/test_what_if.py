@@ -16,9 +16,9 @@ from risk_model import api, whatif
 from risk_model.comparison import compare_sides, side_of
 from risk_model.config.harm import load_harm_weights
 from risk_model.config.risk import RiskConfig, load_risk
+from risk_model.kept_settings import settings_of
 from risk_model.model_store import read_model
 from risk_model.run_store import PublishedRun
-from risk_model.weight_change import settings_of
 from risk_model.whatif import density_shares, rescore
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import model_case as CASE
-from spatial.beside import HERE, Beside, Helper, beside, processors
+from spatial.beside import HERE, Alternately, Beside, Helper, beside, processors
 from spatial.blocks import WorkerError
 from spatial.errors import ConfigError, Fault, Faults
 
@@ -124,3 +124,24 @@ def test_harm_weights_travel_and_stay_read_only(helper: Beside) -> None:
     again = helper.begin(copy, CASE.HARM.scaled("robbery", 2.0))()
     assert again == CASE.HARM.scaled("robbery", 2.0)
     assert isinstance(again.weights, MappingProxyType)
+
+
+def test_every_second_block_is_computed_beside_this_process(helper: Beside) -> None:
+    assert list(Alternately(helper).map(PROCESS, [{} for _ in range(5)])) == [
+        os.getpid() if at % 2 == 0 else helper.begin(PROCESS, {})() for at in range(5)
+    ]
+
+
+@pytest.mark.parametrize("blocks", range(6))
+def test_blocks_come_back_in_their_order(helper: Beside, blocks: int) -> None:
+    wanted = [np.sqrt(number).hex() for number in range(blocks)]
+    root = partial(eval, "__import__('numpy').sqrt(number).hex()")
+    for place in (helper, HERE):
+        given = ({"number": number} for number in range(blocks))
+        assert list(Alternately(place).map(root, given)) == wanted
+
+
+def test_a_block_that_fails_beside_this_process_fails_here(helper: Beside) -> None:
+    divide = partial(eval, "1 // number")
+    with pytest.raises(ZeroDivisionError):
+        list(Alternately(helper).map(divide, [{"number": 1}, {"number": 0}]))

@@ -20,8 +20,9 @@ from dashboards.settings import WebSettings
 from dashboards.state import CompareState, read_compare
 from risk_model import api
 from risk_model.config.risk import load_risk
+from risk_model.kept_settings import settings_of
 from risk_model.run_store import PublishedRun
-from risk_model.weight_change import save_weights, settings_of, with_weights
+from risk_model.weight_change import save_weights, with_weights
 from spatial.errors import ConfigError, InputError
 from web_asks import UPDATE, ask, page, question, texts
 
