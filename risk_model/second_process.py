@@ -6,16 +6,17 @@ This module is quick to import: the process is started before anything heavy is 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Final
 
 from spatial.beside import Beside, beside, processors
 
-__all__ = ["prepare", "second_process"]
+__all__ = ["preparation", "second_process"]
 
 _IMPORTED: Final = (
+    "spatial.incident_scans",
     "risk_model.run_jobs",
     "sklearn.linear_model",
     "SALib.analyze.sobol",
@@ -36,12 +37,11 @@ def second_process(workers: int | None, *, also: tuple[str, ...] = ()) -> Iterat
     also
         Modules that jobs of the caller's need.
     """
-    begin = partial(prepare, also=also)
-    with beside(begin if workers is None and processors() > 1 else None) as place:
+    steps = preparation(also) if workers is None and processors() > 1 else None
+    with beside(steps) as place:
         yield place
 
 
-def prepare(*, also: tuple[str, ...] = ()) -> None:
-    """Import what the jobs need, before there is one."""
-    for name in (*_IMPORTED, *also):
-        importlib.import_module(name)
+def preparation(also: tuple[str, ...] = ()) -> list[Callable[[], object]]:
+    """Return the imports of what jobs need, in the order in which they need it."""
+    return [partial(importlib.import_module, name) for name in (*_IMPORTED, *also)]

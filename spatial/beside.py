@@ -12,7 +12,7 @@ import multiprocessing
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
@@ -70,14 +70,14 @@ class Helper:
     Parameters
     ----------
     prepare
-        Called there at once, with its imports as its use: a function of a module that is quick to
-        import itself.
+        Called there one after another while no job waits, with their imports as their use:
+        functions of modules that are quick to import themselves.
     """
 
-    def __init__(self, prepare: Callable[[], None]) -> None:
+    def __init__(self, prepare: Sequence[Callable[[], object]]) -> None:
         spawn = multiprocessing.get_context("spawn")
         self._connection, theirs = spawn.Pipe()
-        self._process = spawn.Process(target=_work, args=(theirs, prepare), daemon=True)
+        self._process = spawn.Process(target=_work, args=(theirs, tuple(prepare)), daemon=True)
         self._process.start()
         theirs.close()  # the process has its own: when it dies, ours says so
         # Sending waits until the process reads, which is after its imports: not in this thread.
@@ -130,7 +130,7 @@ class Alternately:
 
 
 @contextmanager
-def beside(prepare: Callable[[], None] | None) -> Iterator[Beside]:
+def beside(prepare: Sequence[Callable[[], object]] | None) -> Iterator[Beside]:
     """Give a `Helper` that prepares itself with this, and end it afterwards; without, `HERE`."""
     if prepare is None:
         yield HERE
@@ -164,13 +164,16 @@ def _given(later: Future[Result]) -> Result:
         raise WorkerError(_ENDED) from None
 
 
-def _work(connection: Connection, prepare: Callable[[], None]) -> None:
+def _work(connection: Connection, prepare: tuple[Callable[[], object], ...]) -> None:
     """Answer jobs until the other end is closed."""
     # Ctrl+C reaches both processes: the other one ends this one, in its own words.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     few_collections()
-    prepare()
+    steps = iter(prepare)
     while True:
+        # A job that came meanwhile is not kept waiting by what only later ones need.
+        while not connection.poll() and (step := next(steps, None)) is not None:
+            step()
         try:
             function, job = connection.recv()
         except EOFError:

@@ -22,7 +22,7 @@ def test_a_second_process_publishes_the_same_run(
     demonstration_request: api.Request, demonstration_run: PublishedRun, tmp_path: Path
 ) -> None:
     alone = demonstration_run.manifest
-    with beside(second_process.prepare) as place:
+    with beside(second_process.preparation()) as place:
         both = api.run(
             demonstration_request,
             runs=tmp_path,
@@ -41,7 +41,7 @@ def test_nothing_is_published_where_the_second_process_dies(
     demonstration_request: api.Request, tmp_path: Path
 ) -> None:
     with (
-        beside(partial(os._exit, 3)) as place,
+        beside([partial(os._exit, 3)]) as place,
         pytest.raises(WorkerError, match="beside this one ended"),
     ):
         api.run(demonstration_request, runs=tmp_path, place=place)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Iterator
 from copy import copy
 from functools import partial
+from multiprocessing.connection import Connection
 from pathlib import Path
 from types import MappingProxyType
 
@@ -32,7 +34,7 @@ UNTIL = partial(
 
 @pytest.fixture(scope="module")
 def helper() -> Iterator[Beside]:
-    with beside(os.getpid) as place:
+    with beside([os.getpid]) as place:
         yield place
 
 
@@ -93,7 +95,7 @@ def test_faults_travel_between_processes_whole(helper: Beside) -> None:
 
 
 def test_a_process_that_dies_is_named_with_the_way_out() -> None:
-    with beside(os.getpid) as place:
+    with beside([os.getpid]) as place:
         dying, waiting = place.begin(os._exit, 3), place.begin(PROCESS, {})
         for answer in (dying, waiting):
             with pytest.raises(WorkerError, match="use one worker"):
@@ -101,12 +103,13 @@ def test_a_process_that_dies_is_named_with_the_way_out() -> None:
 
 
 def test_a_process_that_cannot_prepare_is_named_too() -> None:
-    with beside(partial(os._exit, 3)) as place, pytest.raises(WorkerError, match="too little"):
-        place.begin(PROCESS, {})()
+    with beside([partial(os._exit, 3)]) as place, pytest.raises(WorkerError, match="too little"):
+        while True:  # it prepares as soon as no job waits
+            place.begin(len, "")()
 
 
 def test_what_the_process_still_does_is_not_waited_for() -> None:
-    helper = Helper(os.getpid)
+    helper = Helper([])
     number = helper.begin(PROCESS, {})()
     unasked = helper.begin(time.sleep, 600.0)
     helper.close()
@@ -114,6 +117,45 @@ def test_what_the_process_still_does_is_not_waited_for() -> None:
         unasked()
     with pytest.raises(ProcessLookupError):
         os.kill(number, 0)
+
+
+class Told:
+    """A connection that tells when something has been sent."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection, self.sent = connection, threading.Event()
+
+    def send(self, what: object) -> None:
+        self.connection.send(what)
+        self.sent.set()
+
+    def recv(self) -> object:
+        return self.connection.recv()
+
+    def close(self) -> None:
+        self.connection.close()
+
+
+def test_a_job_is_not_kept_waiting_by_what_later_ones_need(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go, log = tmp_path / "go", tmp_path / "log"
+    write = "open(name, 'a').write(word)"
+    steps = [
+        partial(UNTIL, {"name": str(go), "left": 60_000}),
+        partial(partial(exec, write), {"name": str(log), "word": "prepared "}),
+    ]
+    with beside(steps) as place:
+        told = Told(place._connection)
+        monkeypatch.setattr(place, "_connection", told)
+        answer = place.begin(partial(exec, write), {"name": str(log), "word": "job "})
+        assert told.sent.wait(60)
+        go.touch()
+        answer()
+        # The process has one thread: who is answered after the step finds it done.
+        while log.read_text() == "job ":
+            place.begin(len, "")()
+    assert log.read_text() == "job prepared "
 
 
 def test_at_least_one_processor_is_counted() -> None:
