@@ -78,13 +78,13 @@ def _alone(neighbours: Neighbours, study: Sequence[str], statistics: Statistics)
     areas = "1 area has" if len(alone) == 1 else f"{len(alone)} areas have"
     if neighbours.kind == "distance":
         why = f"no other within {statistics.distance_m:,.0f} m"
-        way_out = "a wider statistics.distance_m reaches them"
+        way_out = "a wider `statistics.distance_m` reaches them"
     else:
         shared = "border" if neighbours.kind == "rook" else "border or corner"
         why = f"no neighbours (no shared {shared})"
         way_out = (
-            "on an island statistics.neighbours: distance with a distance_m that reaches across "
-            "gives them some; elsewhere mend the outline in the boundary file"
+            "on an island `statistics.neighbours: distance` with a `distance_m` that reaches "
+            "across gives them some; elsewhere mend the outline in the boundary file"
         )
     return [
         (
@@ -113,7 +113,7 @@ def _pieces(
     if neighbours.kind == "distance":
         return [
             (
-                f"{pieces}; a statistics.distance_m wider than "
+                f"{pieces}; a `statistics.distance_m` wider than "
                 f"{statistics.distance_m:,.0f} m joins them"
             )
         ], []
@@ -132,6 +132,6 @@ def _pieces(
         (
             f"{pieces}; outlines of two pieces come within {NEARLY_MET_M:.0f} m without sharing a "
             f"border ({_listed(codes)}): give them the same points in the boundary file, or use "
-            "statistics.neighbours: distance"
+            "`statistics.neighbours: distance`"
         )
     ], []

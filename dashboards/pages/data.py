@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from dash import html
 
 from dashboards import words
@@ -15,7 +17,7 @@ from dashboards.tables import (
     unlocated_table,
 )
 from dashboards.view import RunView, facts
-from dashboards.warning_words import Warned, warnings_of
+from dashboards.warning_words import Warned, notes_of, warnings_of
 
 __all__ = ["layout"]
 
@@ -53,14 +55,28 @@ def _warning(warning: Warned) -> html.Li:
     return html.Li([*about, *said])
 
 
-def layout(view: RunView, *, current_id: str) -> html.Div:
-    """Return the data page."""
-    warnings = warnings_of(view.manifest)
-    warned = (
+def _told(view: RunView) -> list[Any]:
+    """Return the warnings, and below them the notes where the run has any."""
+    places = {str(code): str(label) for code, label in view.areas["area_label"].items()}
+    warnings = warnings_of(view.manifest, places)
+    notes = notes_of(view.manifest, places)
+    parts: list[Any] = [
+        html.H2("Warnings"),
         html.Ul([_warning(warning) for warning in warnings], className="warnings")
         if warnings
-        else html.P("None.")
-    )
+        else html.P("None."),
+    ]
+    if notes:
+        parts += [
+            html.H2("How the land lies"),
+            html.P("Nothing here needs mending, but tests of neighbours depend on it."),
+            html.Ul([_warning(note) for note in notes], className="warnings"),
+        ]
+    return parts
+
+
+def layout(view: RunView, *, current_id: str) -> html.Div:
+    """Return the data page."""
     ledger = ledger_table(view)
     unlocated = unlocated_table(view)
     total = ledger.rows[-1][1]
@@ -74,8 +90,7 @@ def layout(view: RunView, *, current_id: str) -> html.Div:
         children=[
             html.H1(f"{used} of {total} rows were used; each of the others is accounted for"),
             fact_line(facts(view)),
-            html.H2("Warnings"),
-            warned,
+            *_told(view),
             html.H2("Coverage"),
             html.P(words.HELP["coverage"]),
             _coverage(view),

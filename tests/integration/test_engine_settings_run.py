@@ -75,7 +75,7 @@ def test_neighbours_of_the_run_are_the_pairs_within_the_distance(
     said = [words for words in run.manifest["warnings"] if "have no other within 3,000 m" in words]
     assert len(said) == 1
     assert said[0].startswith(f"neighbours: {alone} area")
-    assert said[0].endswith("; a wider statistics.distance_m reaches them")
+    assert said[0].endswith("; a wider `statistics.distance_m` reaches them")
     areas = run.areas()
     assert (areas.loc[list(graph.islands), "sv04_lisa_cluster"] == "No neighbours").all()
 

@@ -196,7 +196,7 @@ def test_areas_that_no_distance_reaches_are_said() -> None:
     settings = Statistics(neighbours="distance", distance_m=1000)
     (words,) = neighbour_checks(graph, frame, ("E1", "E2", "E3"), settings).warnings
     assert words.startswith("neighbours: 1 area has no other within 1,000 m (E2): not tested ")
-    assert words.endswith("; a wider statistics.distance_m reaches them")
+    assert words.endswith("; a wider `statistics.distance_m` reaches them")
     assert neighbour_checks(graph, frame, ("E1", "E3"), settings).warnings == ()
 
 

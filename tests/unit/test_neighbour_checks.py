@@ -138,4 +138,4 @@ def test_pieces_of_a_distance_are_joined_by_a_wider_one() -> None:
     found = neighbour_checks(areas_within(frame, 2000), frame, list(frame.index), settings)
     (said,) = found.warnings
     assert "fall into 2 separate pieces (2 with E1, 2 with E3)" in said
-    assert said.endswith("a statistics.distance_m wider than 2,000 m joins them")
+    assert said.endswith("a `statistics.distance_m` wider than 2,000 m joins them")

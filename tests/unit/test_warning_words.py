@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboards.warning_words import warned, warnings_of
+from dashboards.warning_words import notes_of, warned, warnings_of
 from dashboards.words import force_words
 
 MANIFEST = {
@@ -71,6 +71,28 @@ def test_a_column_is_shown_as_it_stands() -> None:
     found = warned("artefacts: 1 area kept, with the reason in `map_point`; ranks stay.", MANIFEST)
     assert found.about == "Unusual places"
     assert found.parts == ("1 area kept, with the reason in ", "map_point", "; ranks stay.")
+
+
+def test_an_area_is_named_where_the_run_knows_it_and_its_file_is_left_alone() -> None:
+    recorded = (
+        "neighbours: 2 areas have no neighbours (X01000001, X01000002): on an island "
+        "`statistics.neighbours: distance` with a `distance_m` gives them some, see X01000001.csv"
+    )
+    found = warned(recorded, MANIFEST, {"X01000001": "Quay_side A, 2025-06"})
+    assert found.about == "Neighbours"
+    assert found.parts == (
+        "2 areas have no neighbours (Quay_side A, 2025-06 (X01000001), X01000002): on an island ",
+        "statistics.neighbours: distance",
+        " with a ",
+        "distance_m",
+        " gives them some, see X01000001.csv",
+    )
+
+
+def test_notes_are_said_as_warnings_are_and_old_runs_have_none() -> None:
+    (note,) = notes_of({"notes": ["neighbours: the areas fall into 2 separate pieces"]})
+    assert note.text == "Neighbours: The areas fall into 2 separate pieces"
+    assert notes_of({"warnings": ["neighbours: 1 area has no neighbours"]}) == ()
 
 
 @given(st.text(st.characters(codec="ascii", exclude_characters="_`-")))

@@ -98,6 +98,29 @@ def test_real_data_has_no_demonstration_banner(tmp_path: Path) -> None:
     assert "OFFICIAL" not in said
 
 
+def test_the_data_page_says_what_is_known_of_pieces_of_the_map(
+    client: Client, tmp_path: Path
+) -> None:
+    note = (
+        "neighbours: the areas fall into 2 separate pieces (4 with X01000000, 2 with X01999999): "
+        "an area's neighbours are in its own piece"
+    )
+    WEB.publish(tmp_path, notes=[note], warnings=["neighbours: 1 area has none (X01000001)"])
+    page = ask(create_app(tmp_path).server.test_client(), page_body("/data"))
+    said = texts(page["page"]["children"])
+    after = said.index("How the land lies")
+    assert said.index("1 area has none (Harbour B, Ward 1 (X01000001))") < after
+    assert said[after + 2 : after + 4] == [
+        "Neighbours: ",
+        (
+            "The areas fall into 2 separate pieces (4 with Harbour A, Ward 0 (X01000000), 2 with "
+            "X01999999): an area's neighbours are in its own piece"
+        ),
+    ]
+    older = texts(ask(client, page_body("/data"))["page"]["children"])
+    assert "How the land lies" not in older
+
+
 def test_a_priority_page_always_shows_period_offences_weights_and_date(client: Client) -> None:
     said = texts(ask(client, page_body("/sv01"))["page"]["children"])
     for fact in (
