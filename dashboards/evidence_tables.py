@@ -11,6 +11,7 @@ import pandas as pd
 from dashboards.method_words import density_said
 from dashboards.tables import Table
 from dashboards.view import RunView
+from dashboards.words import joined
 from risk_model.run_store import PublishedRun
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "coverage_table",
     "engine_tables_of",
     "support_table",
+    "supports_more",
     "supports_said",
 ]
 
@@ -45,6 +47,7 @@ _RULES = {
     "High-High by q": "areas that are high among high ones, corrected for many tests",
     "top 10 % of residents by rate": "a tenth of the residents, highest rates first",
 }
+_HIGHEST = ("counts: top 10 % of residents by rate", "top 10 % of residents by rate")
 
 
 def _nothing() -> pd.DataFrame:
@@ -200,24 +203,50 @@ def supports_said(tables: EngineTables, priority: str) -> str:
     if rows["first"].isna().all():
         return str(rows["note"].iloc[0])
     return (
-        "Another cut of the map gives another count. A place that the areas, hexagons of 500 m "
-        "and larger areas (MSOAs) all flag is a place; one that the areas alone flag may be the "
-        "work of their borders. A test among a few large areas or thousands of hexagons finds "
-        f"less, so compare the highest rates first.{_how_alike(rows)}"
+        "What areas, hexagons of 500 m and larger areas (MSOAs) all flag is a place; what areas "
+        f"alone flag may be the work of their borders.{_highest_alike(rows)}"
     )
 
 
-def _how_alike(rows: pd.DataFrame) -> str:
-    """Say what is the same on every cut of the map and what is not; older runs had counts alone."""
-    if not rows["flagged_by"].astype(str).str.startswith("this run").any():
+def _highest_alike(rows: pd.DataFrame) -> str:
+    """Say how far the highest rates hold on other cuts: the comparison that needs no test."""
+    ours = rows[(rows["first"] == "areas") & rows["jaccard_events"].notna()]
+    alike = [
+        f"{row['jaccard_events']:.0%} ({row['second']})"
+        for row in ours[ours["flagged_by"].isin(_HIGHEST)].to_dict("records")
+    ]
+    if not alike:
         return ""
     return (
-        " Rows of this run have what it found on its areas. On hexagons and MSOAs the same rate is "
-        "tested with the same chance maps, correction and side, but among them alone, without the "
-        "ring of areas around, and neighbours are those that touch; residents of an area are "
-        "shared out over its hexagons by land. An area is flagged for more than its rate, "
-        "which hexagons and MSOAs have no figures for: their highest rates stand for it. Rows of "
-        "plain counts weigh no offence and are the same rule whatever the settings."
+        " Take the tenth of the residents with the highest rates, by areas and by another cut of "
+        f"the map: of the events in either choice both hold {joined(alike)}."
+    )
+
+
+def supports_more(tables: EngineTables, priority: str) -> tuple[str, ...]:
+    """Say how the cuts are compared, for who asks; older runs had counts alone."""
+    rows = _of(tables.support, priority)
+    if rows.empty or rows["first"].isna().all():
+        return ()
+    fewer = (
+        "A test among a few large areas or thousands of hexagons finds less: where little of what "
+        "was tested is alike, that may be all."
+    )
+    if not rows["flagged_by"].astype(str).str.startswith("this run").any():
+        return (fewer,)
+    return (
+        fewer,
+        (
+            "Rows of this run have what it found on its areas. On hexagons and MSOAs the same rate "
+            "is tested with the same chance maps, correction and side, but among them alone, "
+            "without the ring of areas around, and neighbours are those that touch."
+        ),
+        "Residents of an area are shared out over its hexagons by land.",
+        (
+            "An area is flagged for more than its rate, which hexagons and MSOAs have no figures "
+            "for: their highest rates stand for it."
+        ),
+        "Rows of plain counts weigh no offence and are the same rule whatever the settings.",
     )
 
 

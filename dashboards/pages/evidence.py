@@ -22,6 +22,7 @@ from dashboards.evidence_tables import (
     coverage_said,
     coverage_table,
     support_table,
+    supports_more,
     supports_said,
 )
 from dashboards.judgement_tables import (
@@ -105,22 +106,25 @@ def _verdict(text: str) -> html.Li:
     return html.Li([html.Strong(f"{said}:"), f" {figures}"] if colon else text)
 
 
+def _folded(summary: str, lines: Sequence[Any]) -> list[Any]:
+    """Return lines that unfold below their summary; nothing where there is none."""
+    if not lines:
+        return []
+    return [html.Details([html.Summary(summary), html.Ul(list(lines))], className="folded")]
+
+
 def _beats_counting(view: RunView, judged: JudgementTables) -> list[Any]:
     tables = backtest_tables(judged)
     others = backtest_other_ways(view)
-    folded = html.Details(
-        [
-            html.Summary("In a tenth of the residents, and of the land"),
-            html.Ul([_verdict(text) for text in others]),
-        ],
-        className="folded",
+    folded = _folded(
+        "In a tenth of the residents, and of the land", [_verdict(text) for text in others]
     )
     how = "To run it, and attach its verdicts to the next run of the same settings and files: "
     return [
         html.H2("Does it beat counting last year's crimes?", id="back-test"),
         html.P(backtest_said(view)),
         html.Ul([_verdict(text) for text in backtest_verdicts(view)]),
-        *([folded] if others else []),
+        *folded,
         *([] if tables else [html.P([how, html.Code("hotspots backtest"), "."])]),
         *(folded_table(table) for table in tables),
         _back(),
@@ -172,6 +176,7 @@ def _priority(
         "counts": ([rank_sets_said(view, priority)], []),
         "lives": ([] if equity else missing, equity),
     }
+    more = {"borders": [html.Li(line) for line in supports_more(tables, priority)]}
     title = view.manifest["priorities"][priority]["title"]
     parts: list[Any] = [html.H2(f"{priority.upper()} {title}", id=priority)]
     for at, heading in _parts_of(tables):
@@ -179,6 +184,7 @@ def _priority(
         parts += [
             html.H3(heading, id=f"{priority}-{at}"),
             *_paragraphs(said),
+            *_folded("How the cuts are compared", more.get(at, ())),
             *(
                 folded_table(
                     table, about=priority.upper(), is_open=at == "months" and not is_long(table)

@@ -21,6 +21,7 @@ from dashboards.evidence_tables import (
     coverage_table,
     engine_tables_of,
     support_table,
+    supports_more,
     supports_said,
 )
 from dashboards.view import RunView, view_of
@@ -115,8 +116,33 @@ def test_a_side_that_was_not_tested_is_not_said_to_flag_none(tables: EngineTable
         "by plain counts",
         "this run's flagged areas, and elsewhere as many residents of the highest rates",
     ]
-    assert "without the ring of areas around" in supports_said(run, "sv01")
-    assert "this run" not in supports_said(tables, "sv01")  # an older run had counts alone
+    assert any("without the ring of areas around" in line for line in supports_more(run, "sv01"))
+    (older,) = supports_more(tables, "sv01")  # an older run had counts alone
+    assert older.startswith("A test among a few large areas or thousands of hexagons finds less")
+    assert supports_more(replace(tables, support=run.support.iloc[:0]), "sv01") == ()
+
+
+def test_borders_are_said_in_two_sentences_with_the_overlap_of_the_highest_rates(
+    tables: EngineTables,
+) -> None:
+    """A quarter of the land and half of the events: events are said."""
+    short = supports_said(tables, "sv01")
+    assert short.endswith("may be the work of their borders.")
+    assert "highest rates" not in short  # no row of them
+    rows = tables.support.iloc[[0, 0, 0, 1]].assign(
+        flagged_by=[
+            "top 10 % of residents by rate",
+            *["counts: top 10 % of residents by rate"] * 3,
+        ],
+        second=["MSOAs", "hexagons of 500 m", "MSOAs", "MSOAs"],
+        jaccard_events=[None, 0.604, 0.58, 0.9],
+    )
+    said = supports_said(replace(tables, support=rows), "sv01")
+    assert said == (
+        f"{short} Take the tenth of the residents with the highest rates, by areas and by another "
+        "cut of the map: of the events in either choice both hold 60% (hexagons of 500 m) and 58% "
+        "(MSOAs)."
+    )
 
 
 def test_what_the_list_covers_is_given_three_ways_and_marked_same_data(

@@ -281,6 +281,7 @@ def test_the_evidence_page_holds_it_all(client: Client) -> None:
     said = texts(page(client, "/evidence"))
     for wanted in (
         "What the list hangs on",
+        "How the cuts are compared",
         "Does it beat counting last year's crimes?",
         "What is expected next",
         "The score of SV01 lost to prior counts.",
