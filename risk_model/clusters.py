@@ -19,11 +19,9 @@ from spatial.blocks import SERIAL, BlockMap
 from spatial.distance_graphs import WeightedNeighbours, inverse_of
 from spatial.distance_weights import weighted_global_moran, weighted_local_moran
 from spatial.errors import ConfigError, Fault
-from spatial.esda_engine import esda_gi_star_counts
-from spatial.getis import LocalG, local_g
-from spatial.local_tests import SEEDS_CHECKED, is_rare
-from spatial.moran import LocalMoran, assuncao_reis, global_moran, local_moran
-from spatial.permutation import PermutationCounts
+from spatial.getis import local_g
+from spatial.local_tests import is_rare
+from spatial.moran import assuncao_reis, global_moran, local_moran
 from spatial.shared_draws import SharedDraws
 from spatial.weights import Neighbours
 
@@ -48,8 +46,7 @@ class Clusters:
         Gi* of the same variable: Z, p, q, and the bin (3, 2, 1 for a hot spot at 99, 95, 90 %,
         negative for a cold spot) with and without correction for many tests.
     agreement, gi_agreement
-        Share of five further seeds with the published label or bin; NaN for Gi* where a peer's
-        loop drew, which would be slow to repeat.
+        Share of five further seeds with the published label or bin.
     inference
         Empty, or why no test was made.
     low_withheld
@@ -181,45 +178,27 @@ def _test_clusters(
     }
     shared = SharedDraws()
 
-    def hot_spots(counts: PermutationCounts | None) -> LocalG:
-        return local_g(
-            values[known],
-            graph,
-            report=data.in_study[known],
-            permutations=settings.permutations,
-            correction=settings.correction,
-            alternative=settings.alternative,
-            seed=config.uncertainty.seed,
-            seeds_checked=0 if settings.engine == "esda" else SEEDS_CHECKED,
-            events=events,
-            counts=counts,
-            shared=shared,
+    # First, as its bins have three levels: what it draws again is enough for the other test.
+    hot = local_g(
+        values[known],
+        graph,
+        report=data.in_study[known],
+        permutations=settings.permutations,
+        correction=settings.correction,
+        alternative=settings.alternative,
+        seed=config.uncertainty.seed,
+        engine=settings.engine,
+        events=events,
+        shared=shared,
+    )
+    if weighs_by_distance(data, config):
+        local = weighted_local_moran(
+            values[known], _weighted(data, graph, known), **common, blocks=blocks
         )
-
-    def alike() -> LocalMoran:
-        if weighs_by_distance(data, config):
-            return weighted_local_moran(
-                values[known], _weighted(data, graph, known), **common, blocks=blocks
-            )
+    else:
         # Here, as of Gi*: a shared null is counted in less time than it takes to hand it on
         # (36,000 areas, 99,999 draws: .24 s; by two workers that wait for it .32 s).
-        return local_moran(values[known], graph, engine=settings.engine, shared=shared, **common)
-
-    if settings.engine == "esda":
-        local = alike()
-        counts = None
-        if not local.inference:
-            counts = esda_gi_star_counts(
-                values[known],
-                graph,
-                permutations=settings.permutations,
-                seed=config.uncertainty.seed,
-            )
-        hot = hot_spots(counts)
-    else:
-        # First, as its bins have three levels: what it draws again is enough for the other test.
-        hot = hot_spots(None)
-        local = alike()
+        local = local_moran(values[known], graph, engine=settings.engine, shared=shared, **common)
 
     def spread(part: NDArray[Any], into: NDArray[Any]) -> NDArray[Any]:
         out = into.copy()

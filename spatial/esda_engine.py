@@ -75,7 +75,7 @@ def esda_gi_star_counts(
 ) -> PermutationCounts:
     """Count esda's simulated Gi* at or above, and at or below, the observed one.
 
-    For `spatial.getis.local_g(counts=...)`. esda divides by the sum of the values, so they are
+    For `spatial.getis.local_g(engine="esda")`. esda divides by the sum of the values, so they are
     moved to begin at 1: Gi* orders draws alike whatever the origin. Binary weights, the area
     itself with weight 1. Arguments and errors are those of `esda_moran_counts`.
     """

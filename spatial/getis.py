@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from spatial.blocks import SERIAL, BlockMap
 from spatial.errors import StatisticsError
+from spatial.esda_engine import esda_gi_star_counts
 from spatial.further_seeds import p_bounds
 from spatial.gi_bins import gi_bins, gi_labels, gi_level
 from spatial.local_tests import (
@@ -167,6 +168,7 @@ def local_g(
     correction: Correction = "benjamini-hochberg",
     alternative: Alternative = "two-sided",
     seed: int = 0,
+    engine: Literal["exact", "esda"] = "exact",
     seeds_checked: int = SEEDS_CHECKED,
     events: float | None = None,
     counts: PermutationCounts | None = None,
@@ -200,6 +202,8 @@ def local_g(
         "two-sided", "greater" (hot spots alone) or "less" (cold spots alone).
     seed
         Equal seeds give equal results.
+    engine
+        "exact" is ours; "esda" runs the peer's loop for Gi*, slowly, as a second opinion.
     seeds_checked
         Further seeds whose labels are compared with the published ones; 0 for none.
     events
@@ -230,6 +234,7 @@ def local_g(
         correction=correction,
         alternative=alternative,
         seed=seed,
+        engine=engine,
         seeds_checked=seeds_checked,
         events=None if events is None else [events],
         counts=None if counts is None else [counts],
@@ -249,6 +254,7 @@ def local_g_of_maps(
     correction: Correction = "benjamini-hochberg",
     alternative: Alternative = "two-sided",
     seed: int = 0,
+    engine: Literal["exact", "esda"] = "exact",
     seeds_checked: int = 0,
     events: Sequence[float] | None = None,
     counts: Sequence[PermutationCounts] | None = None,
@@ -279,6 +285,8 @@ def local_g_of_maps(
     check_test(correction=correction, permutations=permutations)
     if alternative not in ("two-sided", "greater", "less"):
         raise StatisticsError(f"alternative: {alternative!r} is not two-sided, greater or less")
+    if engine not in ("exact", "esda") or (engine == "esda" and not star):
+        raise StatisticsError(f"engine: {engine!r}; give exact, or for Gi* esda")
     for name, given in (("events", events), ("counts", counts)):
         if given is not None and len(given) != len(maps):
             raise StatisticsError(f"{name}: {len(given)} of them for {len(maps)} maps")
@@ -307,6 +315,11 @@ def local_g_of_maps(
     def draw(
         key: np.random.SeedSequence | int, only: BoolArray | None = None
     ) -> Sequence[PermutationCounts]:
+        if engine == "esda":
+            return [
+                esda_gi_star_counts(checked[i], neighbours, permutations=permutations, seed=key)
+                for i in tested
+            ]
         return (shared or SharedDraws()).counts(key, only, drawn)
 
     def adjusted(p: FloatArray) -> FloatArray:

@@ -195,7 +195,7 @@ PER_PRIORITY: Mapping[str, Column] = _table(
         "share",
         (
             "Share of five further random seeds that give the area the same Gi* bin. Empty where "
-            "nothing was tested, and under statistics.engine: esda, which is too slow to repeat."
+            "nothing was tested."
         ),
     ),
     (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import replace
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -29,6 +30,7 @@ from spatial.errors import ConfigError, StatisticsError
 from spatial.esda_engine import esda_gi_star_counts
 from spatial.getis import local_g
 from spatial.local_smoothing import marshall_local
+from spatial.local_tests import AGREEMENT_STAGE
 from spatial.moran import global_moran
 from spatial.permutation import pseudo_p
 from spatial.smoothing import marshall
@@ -241,16 +243,37 @@ def test_esda_is_guarded_from_what_it_calls_significant() -> None:
 def test_the_engine_of_the_settings_tests_both_moran_and_gi_star() -> None:
     data = CASE.case(ring=6)
     values = np.random.default_rng(2).normal(size=48)
-    esda = CASE.settings(sections={"statistics": {"engine": "esda"}})
+    esda = CASE.settings(sections={"statistics": {"engine": "esda", "permutations": 9_999}})
     found = test_clusters(data, esda, "made up", values, events=900)
     ours = test_clusters(data, CASE.settings(), "made up", values, events=900)
     np.testing.assert_array_equal(found.gi_z, ours.gi_z)
     study = data.in_study
     assert not np.array_equal(found.gi_q[study], ours.gi_q[study]), "esda was not asked"
     assert np.corrcoef(found.gi_q[study], ours.gi_q[study])[0, 1] > 0.98
+    assert np.isfinite(found.gi_agreement[study]).all()
     few = test_clusters(data, esda, "made up", values, events=3)
     assert few.inference.startswith("Not tested: 3 events")
     assert np.isnan(few.gi_q).all()
+
+
+def test_esda_draws_gi_star_again_by_the_rule_of_further_seeds() -> None:
+    """Oracle: every area counted under every further seed, and its bin compared."""
+    graph = CASE.case().neighbours
+    noise = np.random.default_rng(6).normal(size=48)
+    values = noise + graph.lag(noise)
+    asked: dict[str, Any] = {"permutations": 299, "correction": "none"}
+    found = local_g(values, graph, engine="esda", seed=4, seeds_checked=5, **asked)
+
+    def bins(seed: int | np.random.SeedSequence) -> np.ndarray:
+        counts = esda_gi_star_counts(values, graph, permutations=299, seed=seed)
+        return local_g(values, graph, counts=counts, seeds_checked=0, **asked).bin
+
+    np.testing.assert_array_equal(found.bin, bins(4))
+    again = [bins(np.random.SeedSequence(4, spawn_key=(AGREEMENT_STAGE, i))) for i in range(5)]
+    np.testing.assert_array_equal(found.agreement, np.mean(again == found.bin, axis=0))
+    assert len(np.unique(found.agreement)) > 2, "some bins hold and some do not"
+    with pytest.raises(StatisticsError, match=r"engine: 'esda'; give exact, or for Gi\* esda"):
+        local_g(values, graph, engine="esda", star=False)
 
 
 @pytest.mark.parametrize("side", ["greater", "less"])

@@ -200,7 +200,7 @@ def test_uncorrected_cluster_is_worded_weaker() -> None:
         # No label: nothing that another seed could take away is claimed.
         ({"cluster": "Not significant", "lisa_agreement": 0.4, "gi_bin": 0.0}, []),
         ({"cluster": "Not significant", "gi_bin": 0.0, "gi_agreement": 0.4}, []),
-        # esda's loop is not repeated for Gi*.
+        # No further seed was asked.
         (
             {"lisa_agreement": 1.0, "gi_bin": 2.0, "gi_agreement": np.nan},
             ["its hot spot was not drawn again from other random seeds"],
