@@ -98,7 +98,26 @@ def months_said(tables: EngineTables, priority: str) -> tuple[str, ...]:
         if listed
         else f"{most} were tested one by one, and no area shows a pattern."
     )
+    hot_only = max(_hot_only(row) for row in classified.to_dict("records"))
+    if hot_only:
+        said += f" In {hot_only:,} of them there was under one event an area: none is called cold."
     return (f"{said} {open_}".strip(), _LIMITS)
+
+
+def _hot_only(row: Mapping[Any, Any]) -> int:
+    """Return the tested months in which no area is called cold; an older run does not say."""
+    months = row.get("hot_only_months")
+    return 0 if months is None or pd.isna(months) else int(months)
+
+
+def _tested_for(row: Mapping[Any, Any], side: str) -> int:
+    """Return the months that were tested for hot spots, or for cold ones."""
+    return int(row["tested_months"]) - (_hot_only(row) if side == "cold" else 0)
+
+
+def _cold(row: Mapping[Any, Any]) -> str:
+    of = _tested_for(row, "cold")
+    return f"{int(row['cold_months'])} of {of}" if of else "not looked for"
 
 
 def _not_classified(rows: pd.DataFrame) -> str:
@@ -151,7 +170,7 @@ def area_table(tables: EngineTables, view: RunView, priority: str) -> Table | No
             str(labels.get(row["area_code"], row["area_code"])),
             str(row["pattern"]),
             f"{int(row['hot_months'])} of {int(row['tested_months'])}",
-            f"{int(row['cold_months'])} of {int(row['tested_months'])}",
+            _cold(row),
             _in_a_row(row),
             _month(row["last_hot_month"]),
             f"{row['trend_tau']:.2f} (p {row['trend_p']:.3f})",
@@ -188,14 +207,17 @@ def month_table(tables: EngineTables, priority: str) -> Table | None:
     cells = []
     for month, areas in rows.groupby("month", sort=True):
         tested = areas[areas["gi_bin"].notna()]
-        why = areas["note"].dropna()
+        # An area that was tested has a note where nothing is called cold.
+        notes = (areas if tested.empty else tested)["note"].fillna("")
+        why = notes[notes != ""]
+        hot_only = not tested.empty and not why.empty
         cells.append(
             (
                 words.month_words(str(month)),
                 f"{len(tested):,}",
-                f"{int((tested['gi_bin'] > 0).sum()):,}" if len(tested) else "not tested",
-                f"{int((tested['gi_bin'] < 0).sum()):,}" if len(tested) else "not tested",
-                "" if len(tested) else str(why.value_counts().idxmax()) if len(why) else "",
+                _count(tested["gi_bin"] > 0),
+                "not called" if hot_only else _count(tested["gi_bin"] < 0),
+                str(why.value_counts().idxmax()) if len(why) else "",
             )
         )
     shown = 5 if any(row[-1] for row in cells) else 4
@@ -207,6 +229,10 @@ def month_table(tables: EngineTables, priority: str) -> Table | None:
     )
 
 
+def _count(found: pd.Series[bool]) -> str:
+    return f"{int(found.sum()):,}" if len(found) else "not tested"
+
+
 def pattern_words(row: Mapping[str, Any]) -> str:
     """Say the pattern of an area in one line; nothing where it has none."""
     pattern = str(row["pattern"])
@@ -214,7 +240,7 @@ def pattern_words(row: Mapping[str, Any]) -> str:
         return ""
     side, other = _side(pattern)
     months, others = int(row[f"{side}_months"]), int(row[f"{other}_months"])
-    said = [f"{side} in {months} of {int(row['tested_months'])} tested months"]
+    said = [f"{side} in {months} of {_tested_for(row, side)} tested months"]
     if others:
         said.append(f"{other} in {others}")
     said.append(f"last {side} in {_month(row[f'last_{side}_month'])}")

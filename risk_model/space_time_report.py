@@ -14,7 +14,13 @@ from risk_model.priority_events import PriorityEvents, too_few, too_large, way_o
 from spatial.sequences import NOT_CLASSIFIED
 from spatial.space_time import SpaceTime, space_time
 
-__all__ = ["MONTH_COLUMNS", "SPACE_TIME_COLUMNS", "SpaceTimeTables", "space_time_tables"]
+__all__ = [
+    "HOT_ONLY",
+    "MONTH_COLUMNS",
+    "SPACE_TIME_COLUMNS",
+    "SpaceTimeTables",
+    "space_time_tables",
+]
 
 SPACE_TIME_COLUMNS = (
     "area_code",
@@ -32,9 +38,13 @@ SPACE_TIME_COLUMNS = (
     "trend_p",
     "covered_months",
     "tested_months",
+    "hot_only_months",
     "last_month",
     "reason",
 )
+HOT_ONLY = "Under one event an area: none is called cold."
+"""The note of a month that was tested for hot spots alone."""
+
 MONTH_COLUMNS = ("area_code", "priority", "month", "gi_z", "gi_bin", "note")
 
 
@@ -95,6 +105,7 @@ def _untested(key: str, data: ModelData, why: str) -> pd.DataFrame:
             "pattern": NOT_CLASSIFIED,
             "covered_months": data.covered[data.in_study].sum(axis=1),
             "tested_months": 0,
+            "hot_only_months": 0,
             "reason": why,
         }
     )
@@ -139,6 +150,7 @@ def _tested(found: PriorityEvents, data: ModelData, config: RiskConfig) -> Space
 def _patterns(key: str, result: SpaceTime, data: ModelData) -> pd.DataFrame:
     with np.errstate(invalid="ignore"):
         hot, cold = result.bin > 0, result.bin < 0
+    hot_only = result.hot_only & ~np.isnan(result.bin)
     table = pd.DataFrame(
         {
             "area_code": data.area_codes,
@@ -156,6 +168,7 @@ def _patterns(key: str, result: SpaceTime, data: ModelData) -> pd.DataFrame:
             "trend_p": result.trend_p,
             "covered_months": result.covered_months,
             "tested_months": result.tested_months,
+            "hot_only_months": hot_only.sum(axis=1),
             "last_month": result.last_month,
             "reason": result.reason,
         }
@@ -171,13 +184,21 @@ def _last(on: np.ndarray, months: tuple[str, ...]) -> np.ndarray:
 
 
 def _months(key: str, result: SpaceTime, data: ModelData) -> pd.DataFrame:
-    """Return every month that some study area has data of; NaN where an area was not tested."""
+    """Return every month that some study area has data of; NaN where an area was not tested.
+
+    Where it was tested for hot spots alone, the note says so.
+    """
     area, month = _kept(data)
     bins = result.bin[area, month]
     alone = data.neighbours.cardinalities[area] == 0
     why = np.select(
-        [~np.isnan(bins), ~data.covered[area, month], alone],
-        ["", "No data of this month.", "The area has no neighbours."],
+        [
+            ~np.isnan(bins) & result.hot_only[month],
+            ~np.isnan(bins),
+            ~data.covered[area, month],
+            alone,
+        ],
+        [HOT_ONLY, "", "No data of this month.", "The area has no neighbours."],
         np.asarray(result.month_inference)[month],
     )
     # What is left has data and neighbours in a month that was tested: it has no residents, or all

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from spatial.blocks import SERIAL, BlockMap
 from spatial.errors import StatisticsError
 from spatial.getis import local_g_of_maps
-from spatial.local_tests import MORE_EVENTS, MORE_MONTHS, REACH_FURTHER, Correction
+from spatial.local_tests import MORE_EVENTS, MORE_MONTHS, REACH_FURTHER, Correction, is_rare
 from spatial.moran import assuncao_reis
 from spatial.period import month_number
 from spatial.sequences import FEWEST_MONTHS, classify_sequences, final_run, mann_kendall
@@ -60,6 +60,9 @@ class SpaceTime:
         Why an area is not classified, in words; "" where it is.
     month_inference
         For each month: empty, or why it was not tested.
+    hot_only
+        For each month: it was tested, and had under one event a reported area, so that no area is
+        called cold in it (`local_tests.RARE_EVENTS`); shape (m,).
     permutations, seed
         As asked for.
     """
@@ -80,6 +83,7 @@ class SpaceTime:
     pattern: TextArray
     reason: TextArray
     month_inference: tuple[str, ...]
+    hot_only: BoolArray
     permutations: int
     seed: int
 
@@ -144,6 +148,7 @@ def space_time(
     follows = np.diff(numbers, prepend=-1) == 1
     z, bins = np.full((n, m), np.nan), np.full((n, m), np.nan)
     inference = ["Not tested: the month is not covered. Supply its file."] * m
+    hot_only = np.zeros(m, dtype=bool)
     codes = np.asarray(neighbours.codes, dtype=str)
     alike: dict[bytes, list[int]] = {}
     for month in range(m):
@@ -153,6 +158,7 @@ def space_time(
         if not here.any():
             continue
         graph = neighbours if here.all() else neighbours.subset(codes[here].tolist())
+        held = [float(counts[here & reported, t].sum()) for t in same]
         found = local_g_of_maps(
             np.array([assuncao_reis(counts[here, t], people[here, t]) for t in same]),
             graph,
@@ -160,11 +166,12 @@ def space_time(
             permutations=permutations,
             correction=correction,
             seed=seed,
-            events=[float(counts[here & reported, t].sum()) for t in same],
+            events=held,
             blocks=blocks,
         )
-        for t, result in zip(same, found, strict=True):
+        for t, result, number in zip(same, found, held, strict=True):
             inference[t] = result.inference
+            hot_only[t] = not result.inference and is_rare(number, reported[here])
             bins[here, t] = result.bin
             z[here, t] = np.where(np.isnan(result.bin), np.nan, result.z)
     tested = ~np.isnan(bins)
@@ -194,6 +201,7 @@ def space_time(
         pattern=classify_sequences(bins, follows, rising),
         reason=_reasons(neighbours, reported, present.sum(axis=1), tested_months),
         month_inference=tuple(inference),
+        hot_only=hot_only,
         permutations=permutations,
         seed=seed,
     )

@@ -80,6 +80,12 @@ SPACE_TIME: Columns = (
     ("trend_p", "p-value of the trend", "probability", "Of the trend, two-sided."),
     ("covered_months", "Covered months", "months", "Months with data for the area."),
     ("tested_months", "Tested months", "months", "Those of them with enough events to test."),
+    (
+        "hot_only_months",
+        "Months for hot spots alone",
+        "months",
+        "Tested months with under one event an area, in which no area is called cold.",
+    ),
     ("last_month", "Last tested month", "YYYY-MM", "What the pattern calls the final month."),
     ("reason", "Reason", "text", "Why the area is not classified."),
 )
@@ -97,7 +103,7 @@ SPACE_TIME_MONTHS: Columns = (
             "month is corrected for testing every area."
         ),
     ),
-    ("note", "Note", "text", "Why the area was not tested in this month."),
+    ("note", "Note", "text", "Why the area was not tested in this month, or not for cold spots."),
 )
 SUPPORT: Columns = (
     PRIORITY,

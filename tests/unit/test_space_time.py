@@ -332,6 +332,22 @@ def test_months_of_few_events_are_not_tested_and_areas_say_why() -> None:
     assert np.isnan(found.trend_p).all()
 
 
+def test_a_month_of_under_one_event_an_area_is_tested_for_hot_spots_alone_and_says_so() -> None:
+    """63 events of 64 areas are under one each, 64 are not; 49 are not tested at all."""
+    events, population = planted(np.full(16, 6.0))
+    for month, number in enumerate((63, 64, 49)):
+        events[:, month] = 0
+        events[:16, month] = 1
+        events[0, month] = number - 15
+    found = space_time(events, population, GRAPH, MONTHS, **FEW)
+    assert found.hot_only.tolist() == [True, *[False] * 15]
+    assert (found.bin[:, 0] >= 0).all()
+    ringed = np.arange(64) < 63
+    events[63, 0] = 5  # of the ring: it makes no study area's events less rare
+    found = space_time(events, population, GRAPH, MONTHS, report=ringed, **FEW)
+    assert not found.hot_only.any(), "63 events of 63 reported areas are one each"
+
+
 def test_areas_without_people_or_neighbours_take_no_part() -> None:
     events, population = planted(np.full(16, 6.0))
     population[5] = 0.0

@@ -135,6 +135,36 @@ def test_a_pattern_is_made_of_the_months_that_are_listed() -> None:
     assert (middle["hot_months"], middle["run"]) == (10, 0)
 
 
+def test_months_in_which_none_is_called_cold_are_counted_and_noted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As where events are rare: from 5 an area, on a map that has 4 in two of its months."""
+    monkeypatch.setattr("spatial.local_tests.RARE_EVENTS", 5.0)
+    data = fourteen(raised=4)
+    violence = np.full((48, 14), 9)
+    violence[[36, 37, 38, 44, 45, 46]] = 0  # colder than all around
+    violence[:, 3:5] //= 2
+    covered = data.covered.copy()
+    covered[30, 3] = False
+    data = replace(with_counts(data, violence), covered=covered)
+    both = space_time_tables(data, events(data), CONFIG)
+    months = both.months.set_index(["area_code", "month"])
+    area, lone = data.area_codes[45], data.area_codes[30]
+    cold = months["gi_bin"][area] < 0
+    assert cold.tolist() == [i not in (3, 4) for i in range(14)]
+    notes = months["note"]
+    assert set(notes[notes.index.get_level_values("month").isin(data.months[5:])]) == {""}
+    assert notes[area, data.months[4]] == "Under one event an area: none is called cold."
+    assert notes[lone, data.months[3]] == "No data of this month."
+    found = both.patterns.set_index("area_code")
+    assert found.loc[area, ["tested_months", "hot_only_months", "cold_months"]].tolist() == [
+        14,
+        2,
+        12,
+    ]
+    assert found.loc[lone, ["tested_months", "hot_only_months"]].tolist() == [13, 1]
+
+
 def test_the_run_of_a_pattern_is_counted_back_from_the_last_month() -> None:
     data = fourteen()
     violence = data.counts[:, :, data.categories.index(CASE.VIOLENCE)].copy()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -12,7 +13,13 @@ from dashboards.app import create_app
 from dashboards.area_context import context_facts
 from dashboards.evidence_tables import EngineTables, engine_tables_of
 from dashboards.exports.columns import TABLES
-from dashboards.month_tables import area_table, month_table, months_said, pattern_table
+from dashboards.month_tables import (
+    area_table,
+    month_table,
+    months_said,
+    pattern_table,
+    pattern_words,
+)
 from dashboards.view import RunView, view_of
 from risk_model.run_store import PublishedRun
 from web_asks import page, texts
@@ -132,6 +139,37 @@ def test_each_month_says_how_many_were_hot_or_why_it_was_not_tested(engine: Engi
     assert next(iter(rows)) == "January 2024"
     assert rows["December 2024"] == ("47", "2", "0", "")
     assert rows["April 2024"] == ("0", "not tested", "not tested", "Few events.")
+
+
+def test_months_in_which_none_is_called_cold_say_so_everywhere(
+    engine: EngineTables, view: RunView
+) -> None:
+    note = "Under one event an area: none is called cold."
+    months, areas = engine.space_time_months.copy(), engine.space_time.copy()
+    rare = months["month"].eq("2024-02") & months["gi_bin"].notna()
+    months.loc[rare, "note"] = note
+    areas["hot_only_months"] = areas["tested_months"].clip(upper=2)
+    found = replace(engine, space_time=areas, space_time_months=months)
+    table = month_table(found, "sv01")
+    assert table is not None
+    rows = {row[0]: row[1:] for row in table.rows}
+    assert rows["February 2024"] == ("47", "0", "not called", note)
+    assert rows["December 2024"] == ("47", "2", "0", "")
+    assert (
+        "In 2 of them there was under one event an area: none is called cold."
+        in (months_said(found, "sv01")[0])
+    )
+    table = area_table(found, view, "sv01")
+    assert table is not None
+    assert table.rows[2][2:4] == ("1 of 12", "3 of 10")
+    words = [pattern_words(row) for row in areas.to_dict("records")]
+    assert [text for text in words if text][-1].startswith(
+        "Oscillating cold spot: cold in 3 of 10 tested months, hot in 1"
+    )
+    every = replace(found, space_time=areas.assign(hot_only_months=areas["tested_months"]))
+    table = area_table(every, view, "sv01")
+    assert table is not None
+    assert table.rows[0][2:4] == ("6 of 12", "not looked for")
 
 
 def test_too_few_months_say_so(view: RunView, engine: EngineTables) -> None:
