@@ -10,36 +10,87 @@ import typer
 from dashboards.cli.options import RunsOption
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import pandas as pd
 
     from risk_model.run_store import PublishedRun
 
 __all__ = ["explain"]
 
+_ALIKE = 0.8
+"""Share of letters that a mistyped name has in common with the one that was meant."""
+_MOST, _PLACES = 10, 5
+"""Areas, and local authorities, that a message names."""
 
-def _find(areas: pd.DataFrame, wanted: str) -> str:
-    """Return the code of the one area that a code, label or official name means."""
+
+def _find(run: PublishedRun, areas: pd.DataFrame, wanted: str) -> str:
+    """Return the code of the one area that a code, label or official name means, or a part of it.
+
+    Part of a label comes before part of an official name.
+    """
     from spatial.errors import Fault, InputError
-    from spatial.files import nearest
 
     text = wanted.strip().casefold()
     if not text:
         raise InputError(Fault("is empty; give an area's code or a part of its name", field="AREA"))
-    for column in (areas.index.to_series(), areas["area_label"], areas["area_name"]):
+    named = (areas["area_label"], areas["area_name"])
+    for column in (areas.index.to_series(), *named):
         found = areas.index[column.astype(str).str.casefold() == text]
         if len(found) == 1:
             return str(found[0])
-    partly = areas[areas["area_label"].str.casefold().str.contains(text, regex=False)]
-    if len(partly) == 1:
-        return str(partly.index[0])
-    if len(partly):
-        named = [f"{label} ({code})" for code, label in partly["area_label"].items()]
-        more = f"; and {len(named) - 10} more" if len(named) > 10 else ""
-        names = "; ".join(named[:10]) + more
-        raise InputError(Fault(f"{wanted!r} means {len(partly)} areas: {names}", field="AREA"))
-    close = nearest(wanted, [*areas.index, *areas["area_label"]])
-    hint = f"; did you mean {close!r}?" if close else ""
+    for column in named:
+        partly = areas[column.astype(str).str.casefold().str.contains(text, regex=False)]
+        if len(partly) == 1:
+            return str(partly.index[0])
+        if len(partly):
+            means = f"means {len(partly)} areas: {_listed(areas, partly.index)}"
+            raise InputError(Fault(f"{wanted!r} {means}", field="AREA"))
+    near = _near(areas, text)
+    hint = f"; did you mean {near}?" if near else f". {_held(run, areas)}"
     raise InputError(Fault(f"{wanted!r} is no area of this run{hint}", field="AREA"))
+
+
+def _listed(
+    areas: pd.DataFrame,
+    codes: Iterable[str],
+) -> str:
+    """Name areas, each with its code."""
+    labels = areas["area_label"]
+    named = [f"{labels[code]} ({code})" for code in codes]
+    return "; ".join(named[:_MOST]) + (f"; and {len(named) - _MOST} more" if named[_MOST:] else "")
+
+
+def _near(areas: pd.DataFrame, text: str) -> str:
+    """Return what a slip of the hand may have missed: codes one edit away, or a name much alike."""
+    from difflib import get_close_matches
+
+    from risk_model.config.nearest import edit_distance
+
+    codes = [
+        code
+        for code in areas.index
+        if abs(len(code) - len(text)) < 2 and edit_distance(code.casefold(), text) == 1
+    ]
+    if codes:
+        # Of a code with its last figure missing, those that only lack that one.
+        return _listed(areas, sorted(codes, key=lambda code: not code.casefold().startswith(text)))
+    labels = areas["area_label"].astype(str)
+    words = {word for label in labels for word in label.replace(",", " ").split() if word[3:]}
+    names = [*sorted(words), *areas["area_name"], *labels]
+    known = {str(name).casefold(): str(name) for name in names}
+    close = get_close_matches(text, list(known), n=1, cutoff=_ALIKE)
+    return repr(known[close[0]]) if close else ""
+
+
+def _held(run: PublishedRun, areas: pd.DataFrame) -> str:
+    """Say which areas a run holds, and where they are listed."""
+    places = sorted(set(areas["lad_name"].astype(str)))
+    of = ", ".join(places) if len(places) <= _PLACES else f"{len(places):,} local authorities"
+    return (
+        f"The run holds {len(areas):,} areas of {of}: {run.path('areas.csv')} lists their codes "
+        "and names, and a part of a name finds those that have it"
+    )
 
 
 def _told(run: PublishedRun, row: Any, code: str, key: str) -> list[str]:
@@ -123,7 +174,7 @@ def explain(
                 field="--priority",
             )
         )
-    code = _find(areas, area)
+    code = _find(published, areas, area)
     row: Any = areas.loc[code]
     contributions = published.contributions()
     mean = contributions.groupby(["priority", "indicator"])["contribution"].mean()

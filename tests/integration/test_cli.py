@@ -134,7 +134,10 @@ def test_explain_by_code_by_name_and_a_wrong_name(
     assert code in by_name.stdout
     wrong = hotspots(repository, "explain", "E01990x", "--runs", str(runs))
     assert wrong.returncode == 2
-    assert "did you mean" in wrong.stderr
+    assert "did you mean" not in wrong.stderr, "no code is near"
+    assert "The run holds" in wrong.stderr
+    assert f"{runs}/" in wrong.stderr
+    assert "/areas.csv lists their codes and names" in wrong.stderr
 
 
 def test_runs_list_roll_back_and_compare(repository: Path, tmp_path: Path) -> None:
