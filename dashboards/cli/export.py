@@ -50,6 +50,5 @@ def export(
         )
     published = read_run(runs, None if run == "current" else run)
     earlier = None if against is None else read_run(runs, against)
-    to.mkdir(parents=True, exist_ok=True)
     for path in FORMATS[file_format].write(published, to, earlier):
         console.line(str(path))

@@ -19,7 +19,7 @@ __all__ = ["export_public"]
 
 
 def export_public(run: PublishedRun, folder: Path) -> list[Path]:
-    """Write density_public_<priority>.tif, density_public.gpkg and their own README.txt.
+    """Write density_public_<priority>.tif, density_public.gpkg and a README of their own.
 
     The README of a run is not written beside them: its warnings and figures hold exact counts,
     which would help to work out what the bands hide.
@@ -44,7 +44,7 @@ def export_public(run: PublishedRun, folder: Path) -> list[Path]:
         layers[f"density_public_{key}"] = public_cells(made)
     package = folder / "density_public.gpkg"
     write_geopackage(layers, package)
-    readme = folder / "README.txt"
+    readme = folder / "README_density-public.txt"
     readme.write_text(_readme(run, drawn), encoding="utf-8", newline="\n")
     return [*written, package, readme]
 

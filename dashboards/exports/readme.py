@@ -64,13 +64,25 @@ def titles(manifest: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def write_readme(path: Path, *, manifest: Mapping[str, Any], columns: Sequence[str]) -> None:
-    """Write README.txt; `columns` are those of `areas.csv`, in their order."""
-    path.write_text(readme_text(manifest=manifest, columns=columns), encoding="utf-8", newline="\n")
+def write_readme(
+    path: Path,
+    *,
+    manifest: Mapping[str, Any],
+    columns: Sequence[str],
+    export: Sequence[str] = (),
+) -> None:
+    """Write README.txt; `columns` are those of `areas.csv`, in their order.
+
+    `export` names the files that it travels with, where those are not the whole run.
+    """
+    text = readme_text(manifest=manifest, columns=columns, export=export)
+    path.write_text(text, encoding="utf-8", newline="\n")
 
 
-def readme_text(*, manifest: Mapping[str, Any], columns: Sequence[str]) -> str:
-    """Return the text of README.txt."""
+def readme_text(
+    *, manifest: Mapping[str, Any], columns: Sequence[str], export: Sequence[str] = ()
+) -> str:
+    """Return the text of README.txt; arguments as of `write_readme`."""
     area = manifest.get("area") or {}
     head = [
         str(manifest.get("name") or "CSP Hotspots"),
@@ -84,6 +96,7 @@ def readme_text(*, manifest: Mapping[str, Any], columns: Sequence[str]) -> str:
         ),
         f"Weights: {weights_words(manifest)}",
         _back_test(manifest),
+        _with(export),
     ]
     blocks = ["\n".join(line for line in head if line)]
     for key in priority_keys(manifest):
@@ -108,6 +121,13 @@ def readme_text(*, manifest: Mapping[str, Any], columns: Sequence[str]) -> str:
         blocks.append(_section("Warnings of this run", warnings))
     blocks.append(_section("Sources", [str(line) for line in manifest.get("attribution") or ()]))
     return "\n\n".join(blocks) + "\n"
+
+
+def _with(export: Sequence[str]) -> str:
+    if not export:
+        return ""
+    files = f"With this file: {', '.join(export)}."
+    return wrapped(f"{files} What follows is of the whole run.", _INDENT)
 
 
 def _back_test(manifest: Mapping[str, Any]) -> str:

@@ -60,7 +60,7 @@ def test_three_bandwidths_are_exported_on_cells_that_fit_them(
     demonstration_run: PublishedRun, tmp_path: Path
 ) -> None:
     written = FORMATS["density-bandwidths"].write(demonstration_run, tmp_path)
-    assert {path.name for path in written} == {"README.txt"} | {
+    assert {path.name for path in written} == {"README_density-bandwidths.txt"} | {
         f"density_{key}_{name}.{end}"
         for key in ("sv01", "sv04")
         for name in ("half", "double")
@@ -185,9 +185,9 @@ def test_the_public_export_carries_no_count(
         "density_public_sv01.tif",
         "density_public_sv04.tif",
         "density_public.gpkg",
-        "README.txt",
+        "README_density-public.txt",
     }
-    text = (tmp_path / "README.txt").read_text(encoding="utf-8")
+    text = (tmp_path / "README_density-public.txt").read_text(encoding="utf-8")
     for words in public(ground, "sv04").labels:
         assert f": {words}\n" in text
         text = text.replace(f": {words}\n", "\n")
@@ -215,7 +215,7 @@ def test_comparisons_travel_with_their_words(
     demonstration_run: PublishedRun, tmp_path: Path, name: str, note: str
 ) -> None:
     written = {path.name for path in FORMATS[name].write(demonstration_run, tmp_path)}
-    assert {note, "README.txt"} <= written
+    assert {note, f"README_{name}.txt"} <= written
     words = " ".join((tmp_path / note).read_text(encoding="utf-8").split())
     for key in ("SV01", "SV04"):
         assert f"{key}: " in words

@@ -26,6 +26,7 @@ from dashboards.exports.run_files import extra_writers
 from dashboards.exports.wording import finding, gaps, period_words
 from dashboards.exports.xlsx import safe_cell
 from risk_model.run_store import PublishedRun, read_run
+from spatial.errors import InputError
 
 
 @pytest.fixture(scope="module")
@@ -54,11 +55,58 @@ def test_each_format_writes_files_and_a_readme(
     assert {path.parent for path in written} == {tmp_path / "new"}
     assert all(path.stat().st_size > 0 for path in written)
     assert len(written) > 1
-    readme = (tmp_path / "new" / "README.txt").read_text(encoding="utf-8")
+    assert {path.name for path in (tmp_path / "new").iterdir()} == {path.name for path in written}
+    readme = (tmp_path / "new" / f"README_{name}.txt").read_text(encoding="utf-8")
     assert "Handling: OFFICIAL" in readme
     assert "Made up for a test." in readme
     assert "Demonstration data" in readme
     assert FORMATS[name].help
+
+
+def test_exports_of_one_folder_leave_what_others_wrote(
+    run: PublishedRun, hostile: PublishedRun, tmp_path: Path
+) -> None:
+    """Of two runs: each README tells of the run whose files it names, and none is lost."""
+    (tmp_path / "README.txt").write_text("My own notes.", encoding="utf-8")
+    FORMATS["csv"].write(run, tmp_path)
+    FORMATS["geojson"].write(run, tmp_path)
+    before = (tmp_path / "README_geojson.txt").read_bytes()
+    FORMATS["csv"].write(hostile, tmp_path)
+    assert (tmp_path / "README.txt").read_text(encoding="utf-8") == "My own notes."
+    assert (tmp_path / "README_geojson.txt").read_bytes() == before
+    readme = " ".join((tmp_path / "README_csv.txt").read_text(encoding="utf-8").split())
+    assert readme.startswith(SMALL.HOSTILE[0])
+    assert not before.decode().startswith(SMALL.HOSTILE[0])
+    assert "With this file: areas.csv, contributions.csv. What follows is of the whole" in readme
+    assert "With this file" not in run.path("README.txt").read_text(encoding="utf-8")
+
+
+def test_an_export_that_fails_leaves_the_earlier_one_whole(
+    run: PublishedRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    FORMATS["csv"].write(run, tmp_path)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+
+    def full(path: Path, **_: object) -> None:
+        path.write_text("half", encoding="utf-8")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("dashboards.exports.registry.write_readme", full)
+    with pytest.raises(OSError, match="No space left"):
+        FORMATS["csv"].write(run, tmp_path)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_nothing_is_exported_into_a_published_run(run: PublishedRun, tmp_path: Path) -> None:
+    before = run.path("areas.csv").read_bytes()
+    for folder in (run.folder, run.folder / "model" / "more", run.folder / ".." / run.run_id):
+        with pytest.raises(InputError, match="a published run, which nothing changes; give anot"):
+            FORMATS["csv"].write(run, folder)
+    assert run.path("areas.csv").read_bytes() == before
+    assert not (run.folder / "model" / "more").exists()
+    (tmp_path / "manifest.json").write_text("{}", encoding="utf-8")  # of something else
+    assert FORMATS["csv"].write(run, tmp_path)
+    assert FORMATS["csv"].write(run, run.folder.parent / "out")
 
 
 def test_csv_opens_in_excel_and_guards_formulas(hostile: PublishedRun, tmp_path: Path) -> None:

@@ -97,7 +97,7 @@ def test_pdf_is_one_page_under_a_megabyte(tmp_path: Path) -> None:
     assert [path.name for path in written] == [
         "briefing_sv01.pdf",
         "briefing_sv04.pdf",
-        "README.txt",
+        "README_briefing.txt",
     ]
     for path in written[:2]:
         data = path.read_bytes()

@@ -210,4 +210,8 @@ def test_the_command_line_writes_it(demonstration_run: PublishedRun, tmp_path: P
     arguments = ["export", "current", "--format", "record", "--to", str(tmp_path), "--runs", runs]
     done = CliRunner().invoke(app, arguments)
     assert done.exit_code == 0, done.output
-    assert {path.name for path in tmp_path.iterdir()} == {"record.md", "record.html", "README.txt"}
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "record.md",
+        "record.html",
+        "README_record.txt",
+    }
