@@ -327,10 +327,17 @@ TABLES: Mapping[str, Mapping[str, Column]] = {
 }
 
 
-def column(name: str, *, table: str = "areas", titles: Mapping[str, str] | None = None) -> Column:
+def column(
+    name: str,
+    *,
+    table: str = "areas",
+    titles: Mapping[str, str] | None = None,
+    instead: Mapping[str, str] | None = None,
+) -> Column:
     """Return what a column is; `sv01_score` is the score of priority sv01.
 
-    `titles` gives the priorities their titles. A column that no table knows is returned with its
+    `titles` gives the priorities their titles, `instead` what some of their columns say in one
+    run, by their full names. A column that no table knows is returned with its
     own name as title, so that a file with a new column still opens with notes.
     """
     known = TABLES[table].get(name)
@@ -342,12 +349,17 @@ def column(name: str, *, table: str = "areas", titles: Mapping[str, str] | None 
         key = match["priority"].upper()
         title = (titles or {}).get(match["priority"])
         about = f"{key} ({title})" if title else key
-        return Column(name, f"{key} {base.title}", base.unit, f"{about}: {base.description}")
+        said = (instead or {}).get(name, base.description)
+        return Column(name, f"{key} {base.title}", base.unit, f"{about}: {said}")
     return Column(name, name, "", "Not described yet.")
 
 
 def describe(
-    names: Iterable[str], *, table: str = "areas", titles: Mapping[str, str] | None = None
+    names: Iterable[str],
+    *,
+    table: str = "areas",
+    titles: Mapping[str, str] | None = None,
+    instead: Mapping[str, str] | None = None,
 ) -> list[Column]:
-    """Return the description of each column, in the order given."""
-    return [column(name, table=table, titles=titles) for name in names]
+    """Return the description of each column, in the order given; arguments as of `column`."""
+    return [column(name, table=table, titles=titles, instead=instead) for name in names]

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from dashboards.exports.columns import TABLES, describe
+from dashboards.exports.columns import TABLES
 from dashboards.exports.paragraphs import wrapped
+from dashboards.exports.run_columns import columns_of
 from dashboards.exports.wording import (
     DEMONSTRATION,
     cautions,
@@ -18,7 +19,7 @@ from dashboards.exports.wording import (
 )
 from dashboards.method_words import sides_said
 
-__all__ = ["FILES", "readme_text", "titles", "write_readme"]
+__all__ = ["FILES", "readme_text", "write_readme"]
 
 _INDENT = "    "
 _TABLES_NOTE = (
@@ -55,13 +56,6 @@ FILES: tuple[tuple[str, str], ...] = (
     ("map.html", "the map; opens in a browser without a network"),
     ("model/", "what comparison and what-if read; not for publication"),
 )
-
-
-def titles(manifest: Mapping[str, Any]) -> dict[str, str]:
-    """Return the title of each priority by its key."""
-    return {
-        key: str(settings.get("title") or key) for key, settings in manifest["priorities"].items()
-    }
 
 
 def write_readme(
@@ -139,7 +133,7 @@ def _back_test(manifest: Mapping[str, Any]) -> str:
 
 
 def _columns(heading: str, names: Iterable[str], table: str, manifest: Mapping[str, Any]) -> str:
-    found = describe(names, table=table, titles=titles(manifest))
+    found = columns_of(names, table=table, manifest=manifest)
     return _section(
         heading,
         [

@@ -16,9 +16,8 @@ from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
-from dashboards.exports.columns import describe
 from dashboards.exports.csv_export import area_table
-from dashboards.exports.readme import titles
+from dashboards.exports.run_columns import columns_of
 from dashboards.exports.wording import (
     DEMONSTRATION,
     cautions,
@@ -57,7 +56,9 @@ def export_xlsx(run: PublishedRun, folder: Path) -> list[Path]:
     for name, (table_name, table) in tables.items():
         _append(notes, [[], [f"Columns of sheet {name}"]], bold_last=True)
         _append(notes, [["Column", "Title", "Unit", "What it says"]], bold_last=True)
-        described = describe(table.columns, table=table_name, titles=titles(run.manifest))
+        described = columns_of(
+            table.columns, table=table_name, manifest=run.manifest, empty=_empty(table)
+        )
         _append(notes, ([c.name, c.title, c.unit, c.description] for c in described))
     for letter, width in zip("ABCD", (34, 40, 26, 90), strict=True):
         notes.column_dimensions[letter].width = width
@@ -106,6 +107,17 @@ def _write_notes(sheet: Worksheet, run: PublishedRun, areas: pd.DataFrame) -> No
     ]
     _append(sheet, lines)
     sheet["A1"].font = Font(bold=True, size=14)
+
+
+def _empty(table: pd.DataFrame) -> list[str]:
+    """Return the columns of which no row holds anything; none of a table without rows."""
+    if table.empty:
+        return []
+    return [
+        str(name)
+        for name in table.columns
+        if all(safe_cell(value) in (None, "") for value in table[name].tolist())
+    ]
 
 
 def _write_table(sheet: Worksheet, table: pd.DataFrame) -> None:
