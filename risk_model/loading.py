@@ -24,14 +24,18 @@ from risk_model.layers.rurality import place_rurality
 from risk_model.layers.unknown_areas import rows_of_unknown_areas
 from risk_model.model_data import INDICATOR_COLUMNS
 from risk_model.neighbour_checks import neighbour_checks
+from risk_model.nothing_to_score import (
+    refuse_without_coverage,
+    refuse_without_denominator,
+    refuse_without_events,
+)
 from spatial.area_names import area_labels
 from spatial.authorities import Authorities
 from spatial.blocks import SERIAL, BlockMap
 from spatial.boundaries import Areas
 from spatial.categories import CATEGORIES
 from spatial.crosswalk import Crosswalk
-from spatial.errors import Fault, Faults, InputError
-from spatial.files import nearest
+from spatial.errors import Faults, InputError
 from spatial.incidents import Incidents, incident_faults, read_incidents
 from spatial.period import Period
 from spatial.study_area import StudyArea
@@ -189,34 +193,6 @@ def _forces(authorities: Authorities, study: StudyArea) -> dict[str, dict[str, s
     }
 
 
-def _refuse_without_coverage(
-    incidents: Incidents, settings: Settings, authorities: Authorities
-) -> None:
-    """Refuse a period of which no study area has a month: there is nothing to score."""
-    study = incidents.study
-    if incidents.covered.loc[list(study.codes)].to_numpy().any():
-        return
-    found = sorted({record.force for record in incidents.files if record.rows})
-    months = sorted({record.month for record in incidents.files if record.rows and record.month})
-    slugs = authorities.area_forces()
-    wanted = sorted({slugs[code] for code in study.codes if code in slugs})
-    hints = [
-        f"did you mean {close!r} for {force!r}?"
-        for force in found
-        if force and force not in wanted and (close := nearest(force, wanted))
-    ]
-    span = f"{months[0]} to {months[-1]}" if months else "no named month"
-    raise InputError(
-        Fault(
-            f"no month of {settings.period} is supplied for the study area "
-            f"({', '.join(wanted) or 'any force'}); the files are of "
-            f"{', '.join(force or 'no named force' for force in found) or 'no force'}, {span}; "
-            + (" ".join(hints) if hints else "choose another period or supply its files"),
-            field="period",
-        )
-    )
-
-
 def _name(settings: Settings, names: Sequence[str]) -> str:
     """Return the name of the study area: the inputs file's, unless another area was asked for."""
     if settings.area == settings.inputs.area:
@@ -266,7 +242,8 @@ def load(settings: Settings, *, progress: Progress, blocks: BlockMap = SERIAL) -
     )
     study = incidents.study
     codes = study.all_codes
-    _refuse_without_coverage(incidents, settings, tables.authorities)
+    refuse_without_coverage(incidents, settings, tables.authorities)
+    refuse_without_events(incidents, settings.period)
     local = _land_with_data(
         local, incidents, tables.authorities.area_forces(), settings.period.months
     )
@@ -276,6 +253,7 @@ def load(settings: Settings, *, progress: Progress, blocks: BlockMap = SERIAL) -
         name: place_population(table, codes, vintage=vintage, crosswalk=crosswalk)
         for name, table in tables.denominators.items()
     }
+    refuse_without_denominator({"residents": people, **others}, study.codes, settings=settings)
     deprivation = (
         None
         if tables.deprivation is None

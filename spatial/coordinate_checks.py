@@ -26,6 +26,10 @@ _REFUSALS = {
         "hold degrees where metres are expected; declare the columns as longitude and latitude"
     ),
     "coordinate_out_of_range": "lie nowhere near Great Britain; correct the columns",
+    "bad_coordinate": (
+        "hold something else than two numbers; name the columns of the coordinates, or leave the "
+        "cells of rows without a location blank"
+    ),
 }
 
 Floats = npt.NDArray[np.float64]
@@ -71,6 +75,11 @@ class CoordinateTally:
             turned = _within(second, (west, east)) & _within(first, (south, north))
             self._rows["swapped_coordinates"] += int((turned & ~fits & located).sum())
         return found
+
+    def unreadable(self, rows: int) -> None:
+        """Count rows with a coordinate that is not blank and not a finite number."""
+        self._rows["located"] += rows
+        self._rows["bad_coordinate"] += rows
 
     def refuse(self, *, shown_as: str, field: str) -> None:
         """Refuse a file at least half of whose points are mistaken in one way.

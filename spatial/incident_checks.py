@@ -92,6 +92,7 @@ class BlockChecks:
     def coordinates(self, tally: CoordinateTally) -> tuple[Floats, Floats]:
         """Return both coordinates, NaN where blank; set aside half pairs and nonsense."""
         found: list[Floats] = []
+        before = int(self.sound.sum())
         for part in ("first", "second"):
             column = self.cells[part]
             values, bad = numbers(column.dictionary)
@@ -99,6 +100,7 @@ class BlockChecks:
                 spread(bad, column), "bad_coordinate", field=self._names[part], values=column
             )
             found.append(spread(values, column))
+        tally.unreadable(before - int(self.sound.sum()))
         first, second = found
         half = np.isnan(first) != np.isnan(second)
         mistakes = {

@@ -89,6 +89,50 @@ def test_check_names_an_outline_that_comes_twice_and_an_area_far_away(
     assert demonstration_run.manifest["notes"] == []
 
 
+def rewrite_incidents(county: Path, **columns: str) -> None:
+    """Write one month alone, with one value all the way down in some columns."""
+    archive = county / "data" / "incidents" / "wessmouth.zip"
+    name = "2025-01/2025-01-wessmouth-street.csv"
+    with zipfile.ZipFile(archive) as source, source.open(name) as file:
+        rows = pd.read_csv(file, dtype=str, keep_default_na=False)
+    with zipfile.ZipFile(archive, "w") as target:
+        target.writestr(name, rows.assign(**columns).to_csv(index=False))
+
+
+@pytest.mark.parametrize("cell", ["nan", "inf", "unknown"])
+def test_a_file_without_a_readable_coordinate_is_refused_not_counted_as_zero(
+    demonstration_request: api.Request, county: Path, cell: str
+) -> None:
+    """Its rows would all be in quarantine, and its month a covered one without an event."""
+    rewrite_incidents(county, Longitude=cell)
+    match = r"street.csv: Longitude, Latitude: 815 of 815 located rows hold something else"
+    with pytest.raises(InputError, match=match):
+        api.check(replace(demonstration_request, data_root=county))
+
+
+def test_files_of_which_no_row_lies_in_the_study_area_are_refused(
+    demonstration_request: api.Request, county: Path
+) -> None:
+    rewrite_incidents(county, **{"Longitude": "", "Latitude": "", "LSOA code": ""})
+    match = r"incidents: none of 815 rows lies in the study area in 2025-01.* \(.*unlocated 815\)"
+    with pytest.raises(InputError, match=match):
+        api.check(replace(demonstration_request, data_root=county))
+
+
+def test_a_table_without_anybody_is_refused_where_rates_are_per_resident(
+    demonstration_request: api.Request, county: Path
+) -> None:
+    path = county / "data" / "population" / "census2021-ts001-lsoa.csv"
+    table = pd.read_csv(path, dtype=str)
+    table.iloc[:, -1] = "0"
+    table.to_csv(path, index=False)
+    request = replace(demonstration_request, data_root=county)
+    with pytest.raises(InputError, match=r"lsoa\.csv: population: none of the 120"):
+        api.check(request)
+    by_area = {**(request.overrides or {}), "denominator": "area_km2"}
+    assert len(api.check(replace(request, overrides=by_area)).study.codes) == 120
+
+
 @pytest.mark.parametrize("period", ["2030-01:2030-03", "2025-08"])
 def test_check_refuses_a_period_without_any_month(
     demonstration_request: api.Request, period: str
