@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -93,6 +94,13 @@ def _held(run: PublishedRun, areas: pd.DataFrame) -> str:
     )
 
 
+def _known(value: Any, style: str) -> str:
+    """Return a figure in a style, or that there is none; never in powers of ten."""
+    if not math.isfinite(value):
+        return "not known"
+    return f"{value:,.0f}" if style.endswith("g") and abs(value) >= 1000 else f"{value:{style}}"
+
+
 def _told(run: PublishedRun, row: Any, code: str, key: str) -> list[str]:
     """Return the sentences of an area, one a line, and its standing on the list."""
     import pandas as pd
@@ -114,7 +122,8 @@ def _told(run: PublishedRun, row: Any, code: str, key: str) -> list[str]:
         lines.append(f"Not on the list: {said}.")
     low, high = (row.get(f"{key}_rank_set_{end}") for end in ("lo", "hi"))
     if not pd.isna(low) and not pd.isna(high):
-        lines.append(f"Counts alone can say: rank {figure(low)} to {figure(high)}.")
+        span = figure(low) if low == high else f"{figure(low)} to {figure(high)}"
+        lines.append(f"Counts alone can say: rank {span}.")
     for fact in pattern_fact(patterns_of(run), key, code):
         lines.append(f"{fact.label}: {fact.text}.")
     if row.get(f"{key}_patch"):
@@ -201,11 +210,11 @@ def explain(
             [
                 [
                     str(part.indicator),
-                    f"{part.value:.4g}",
-                    f"{part.normalised:.3f}",
-                    f"{part.weight:.3f}",
-                    f"{part.contribution:.1f}",
-                    f"{mean.loc[(key, str(part.indicator))]:.1f}",
+                    _known(part.value, ",.4g"),
+                    _known(part.normalised, ".3f"),
+                    _known(part.weight, ".3f"),
+                    _known(part.contribution, ".1f"),
+                    _known(mean.loc[(key, str(part.indicator))], ".1f"),
                 ]
                 for part in chosen.itertuples()
             ],

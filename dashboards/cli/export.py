@@ -13,12 +13,15 @@ __all__ = ["export"]
 
 
 def export(
-    run: Annotated[str, typer.Argument(metavar="RUN", help="A run id, or `current`.")],
+    run: Annotated[str, typer.Argument(metavar="RUN", help="A run id, or `current`.")] = "current",
     *,
     file_format: Annotated[
         str, typer.Option("--format", metavar="F", help="A format name; `list` shows them all.")
     ],
-    to: Annotated[Path, typer.Option("--to", metavar="DIR", help="The folder to write into.")],
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", metavar="DIR", help="The folder to write into; `list` needs none."),
+    ] = None,
     against: Annotated[
         str | None,
         typer.Option(
@@ -43,6 +46,8 @@ def export(
                 f"{file_format!r} is not a format; there are {', '.join(FORMATS)}", field="--format"
             )
         )
+    if to is None:
+        raise InputError(Fault("is missing; name the folder to write into", field="--to"))
     if against is not None and not FORMATS[file_format].compares:
         takes = ", ".join(key for key, f in FORMATS.items() if f.compares)
         raise InputError(

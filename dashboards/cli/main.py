@@ -22,7 +22,7 @@ from dashboards.cli import (
     weights,
 )
 from spatial.beside import few_collections
-from spatial.errors import HotspotsError, InputError
+from spatial.errors import HotspotsError, InputError, StatisticsError
 
 __all__ = ["app", "main"]
 
@@ -71,6 +71,9 @@ def main() -> None:
             sys.stderr.write(f"error: {fault}\n")
         count = len(error.faults)
         sys.stderr.write(f"{count} fault{'s' if count != 1 else ''}; nothing was written\n")
+        sys.exit(error.exit_code)
+    except StatisticsError as error:
+        sys.stderr.write(f"error: {error}\n1 fault; nothing was written\n")
         sys.exit(error.exit_code)
     except HotspotsError as error:
         sys.stderr.write(f"error: {error}\n")

@@ -174,7 +174,7 @@ def print_run(console: Console, run: PublishedRun) -> None:
         )
         _print_hang(console, run, key)
         for line, who in list_lines(areas, key, manifest):
-            console.line(f"{line} {who}".strip())
+            console.line(f"{line.removesuffix('.')}: {who}" if who else line)
         for kind, first in first_within(areas, key, most=_WITHIN).items():
             named = "; ".join(
                 f"{row['area_label']} ({code}, {row[f'{key}_rank']:.0f} {among[str(code)]})"

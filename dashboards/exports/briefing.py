@@ -58,8 +58,9 @@ def export_briefing(run: PublishedRun, folder: Path) -> list[Path]:
     except (ImportError, OSError) as error:
         raise InputError(
             Fault(
-                "a PDF needs WeasyPrint and Pango: pip install 'csp-hotspots[pdf]', and on "
-                "Debian apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 "
+                "a PDF needs WeasyPrint and Pango: in the project's folder .venv/bin/pip install "
+                "-e '.[pdf]', and on Debian "
+                "apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 "
                 f"({error})",
                 field="format",
             )

@@ -133,6 +133,15 @@ def test_a_table_without_anybody_is_refused_where_rates_are_per_resident(
     assert len(api.check(replace(request, overrides=by_area)).study.codes) == 120
 
 
+def test_the_formats_are_listed_without_a_run_or_a_folder(repository: Path, tmp_path: Path) -> None:
+    done = hotspots(repository, "export", "--format", "list", "--runs", str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert "geopackage" in done.stdout
+    done = hotspots(repository, "export", "--format", "csv", "--runs", str(tmp_path))
+    assert done.returncode == 2
+    assert "--to: is missing" in done.stderr
+
+
 @pytest.mark.parametrize("period", ["2030-01:2030-03", "2025-08"])
 def test_check_refuses_a_period_without_any_month(
     demonstration_request: api.Request, period: str
