@@ -258,7 +258,11 @@ def _strength(facts: AreaFacts, say: _Said) -> list[str]:
         span = f"{say('rr_range', 0.95, 'share', '95%')} range {low} to {high}"
     said = [f"a smoothed risk of {rr} times the study area's ({span})"]
     if "cluster" in facts.strands:
-        said.append("part of a cluster of high rates that chance does not explain")
+        said.append(
+            "part of a cluster of high rates that chance does not explain"
+            if _firm(facts)
+            else "part of a cluster of high rates, at the border of what chance explains"
+        )
     elif "cluster_raw" in facts.strands:
         said.append(
             "beside other high rates, a weaker sign that does not hold after allowing for the "
@@ -270,6 +274,19 @@ def _strength(facts: AreaFacts, say: _Said) -> list[str]:
     covered = say("months_covered", facts.months_covered, "months", f"{facts.months_covered}")
     said.append(f"above the expected count in {above} of {covered} months")
     return [*said, _trend(facts, say)]
+
+
+def _firm(facts: AreaFacts) -> bool:
+    """Whether a label of a high cluster that the area carries came out again from every seed.
+
+    A label that was not drawn again counts as firm: nothing speaks against it.
+    """
+    labels = (
+        (facts.cluster == "High-High", facts.lisa_agreement),
+        (facts.gi_bin > 0, facts.gi_agreement),
+    )
+    carried = [share for held, share in labels if held]
+    return not carried or any(not share < 1.0 for share in carried)  # NaN compares False
 
 
 def _drawn_again(facts: AreaFacts, say: _Said) -> list[str]:

@@ -201,11 +201,11 @@ class Supported(Tier):
 
 
 class Watch(Tier):
-    """One kind of evidence points here."""
+    """Something points here."""
 
     plus_any: tuple[Strand, ...] = Field(("top_k", "excess_risk", "cluster"), description=_PLUS_ANY)
     sentence: Text = Field(
-        "One kind of evidence points here; not enough to act on by itself. Look again at the next "
+        "Something points here, but not enough to act on by itself. Look again at the next "
         "refresh.",
         min_length=1,
         description=_SENTENCE,
@@ -216,7 +216,8 @@ class NotEvidenced(Tier):
     """Every other area."""
 
     sentence: Text = Field(
-        "Nothing in these data sets this area apart; that is not proof of low risk.",
+        "Too little sets this area apart: it is not surely among the first, not clearly above its "
+        "expected count, and in no cluster. That is not proof of low risk.",
         min_length=1,
         description=_SENTENCE,
     )

@@ -215,6 +215,27 @@ def test_a_label_that_another_seed_could_change_says_how_many_gave_it(
     assert [clause.partition(" further")[0] for clause in said] == clauses
 
 
+@pytest.mark.parametrize(
+    ("changes", "firm"),
+    [
+        ({"lisa_agreement": 1.0}, True),
+        ({"lisa_agreement": np.nan}, True),
+        ({"lisa_agreement": 0.4}, False),
+        ({"lisa_agreement": 0.4, "gi_bin": 2.0, "gi_agreement": 0.4}, False),
+        ({"lisa_agreement": 0.4, "gi_bin": 2.0, "gi_agreement": 1.0}, True),
+        ({"cluster": "Not significant", "gi_bin": 2.0, "gi_agreement": 0.8}, False),
+        # A label that is not of a high cluster says nothing of how firm that is.
+        ({"lisa_agreement": 0.4, "gi_bin": -2.0, "gi_agreement": 1.0}, False),
+    ],
+)
+def test_a_cluster_that_other_seeds_do_not_always_find_is_not_called_beyond_chance(
+    changes: dict[str, object], *, firm: bool
+) -> None:
+    sure = told(**changes)["sure"]
+    assert ("part of a cluster of high rates that chance does not explain" in sure) == firm
+    assert ("part of a cluster of high rates, at the border of what chance" in sure) != firm
+
+
 def test_missing_figures_are_said() -> None:
     no_rate = told(expected=np.nan, population=np.nan)
     assert "a rate cannot be calculated" in no_rate["why"]
