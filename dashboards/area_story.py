@@ -160,15 +160,17 @@ def _figures(view: RunView, priority: str, row: pd.Series[Any]) -> tuple[Fact, .
         Fact("Rate per 1,000 residents a year", say(own("rate"), 1), helps["rate"]),
         Fact("Smoothed rate", say(own("eb_rate"), 1), helps["eb_rate"]),
         Fact("Against expected", excess, helps["expected"]),
-        Fact("Harm, weighted", say(own("harm")), helps["harm"]),
         Fact("Score", say(own("score"), 1), helps["score"]),
         Fact("Residents", say(_float(row, "population")), helps["population"]),
         Fact("All recorded incidents", say(_float(row, "events")), helps["all_events"]),
     ]
+    if len(set(view.manifest["priorities"][priority]["offences"].values())) > 1:
+        # Where every offence weighs the same this is their number again.
+        lines.insert(4, Fact("Harm, weighted", say(own("harm")), helps["harm"]))
     if np.isfinite(own("rank_in_stratum")) and stratum:
         size = int((strata(view) == stratum).sum())
         lines.insert(
-            6,
+            [line.label for line in lines].index("Residents"),
             Fact(
                 f"Rank among {stratum} areas",
                 f"{own('rank_in_stratum'):.0f} of {size}",

@@ -410,7 +410,7 @@ def bivariate_said(tables: EngineTables, priority: str, *, corrected: str) -> st
     aside = f" {row['note']}" if pd.notna(row["note"]) and row["note"] else ""
     least = row.get("seeds_agree_at_least")  # not in older runs
     if pd.notna(least):
-        aside += f" The least certain of its labels came out of {least:.0%} of further draws."
+        aside += f" The least certain label came out again in {least:.0%} of further draws."
     return (
         f"In the same area the rate and deprivation (without its crime domain) go together with a "
         f"correlation of {row['correlation']:z.2f}; the rate here and deprivation around with "

@@ -110,8 +110,8 @@ def sensitivity_said(tables: JudgementTables, priority: str) -> str:
         return "Every area has the same score, so that no weight does anything."
     top = known.sort_values("effective_weight", kind="stable").to_dict("records")[-1]
     return (
-        f"{words.indicator_words(str(top['indicator']))} spreads the scores most: it brings "
-        f"{top['effective_weight']:.0%} of their spread, with a weight of "
+        f"What spreads the scores most is “{words.indicator_words(str(top['indicator']))}”: it "
+        f"brings {top['effective_weight']:.0%} of their spread, with a weight of "
         f"{top['nominal_weight']:.0%}."
     )
 
@@ -210,6 +210,12 @@ def _scenario_words(scenario: str) -> str:
     }.get(scenario, scenario)
 
 
+def _span(low: float, high: float) -> str:
+    if low == high:
+        return f"nowhere but at {low:,.0f}"
+    return f"anywhere from {low:,.0f} to {high:,.0f}"
+
+
 def rank_sets_said(view: RunView, priority: str) -> str:
     """Say how far counts alone can tell the first and the last area of the list apart."""
     low, high = f"{priority}_rank_set_lo", f"{priority}_rank_set_hi"
@@ -222,8 +228,7 @@ def rank_sets_said(view: RunView, priority: str) -> str:
     size = int(view.manifest["priorities"][priority].get("list_size", 10))
     rows = ranked.to_dict("records")
     first, last = (
-        f"{row[f'{priority}_rank']:,.0f} could stand anywhere from {row[low]:,.0f} to "
-        f"{row[high]:,.0f}"
+        f"{row[f'{priority}_rank']:,.0f} could stand {_span(row[low], row[high])}"
         for row in (rows[0], rows[min(size, len(rows)) - 1])
     )
     return (
@@ -355,10 +360,12 @@ def forecast_said(view: RunView) -> tuple[str, ...]:
     if not entry:
         return ("Expected events of the coming months are not in this run.",)
     first, last = (str(month) for month in entry["trained_on"])
+    areas = int(entry["areas"])
+    around = ", the ring among them" if areas > len(view.areas) else ""
     learned = (
         f"Expected events are of the {int(entry['horizon_months'])} months after "
         f"{words.month_words(last)}, learned from {words.period_words(first, last)} over "
-        f"{words.plural(int(entry['areas']), 'area')}. Method: {entry['method']}."
+        f"{words.plural(areas, 'area')}{around}. Method: {entry['method']}."
     )
     said = [learned]
     if not entry.get("seasonal"):

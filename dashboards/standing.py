@@ -22,7 +22,8 @@ def standing_figures(
     said = []
     low, high = (row.get(f"{priority}_rank_set_{end}") for end in ("lo", "hi"))
     if not pd.isna(low) and not pd.isna(high):
-        span = f"{low:.0f} to {high:.0f} of {areas:,}"
+        span = f"{low:.0f}" if low == high else f"{low:.0f} to {high:.0f}"
+        span += f" of {areas:,}"
         said.append(("Rank by counts alone", span, words.HELP["rank_set_lo"]))
     status, since, review, patch = (
         str(row.get(f"{priority}_{name}") or "")

@@ -158,10 +158,11 @@ def beside_codes(areas: pd.DataFrame, priority: str) -> list[str] | None:
     """Return the areas that cannot be told apart from the list, the highest rank first.
 
     Without those that an earlier refresh keeps on the list: below its cut, they are on it. None for
-    a run that did not compute it.
+    a run that did not compute it, or that states no certainty (too few areas or events): that no
+    area is named then would read as if all could be told apart.
     """
-    beside, listed = f"{priority}_beside_list", f"{priority}_list"
-    if beside not in areas.columns:
+    beside, listed, chance = (f"{priority}_{end}" for end in ("beside_list", "list", "p_top"))
+    if beside not in areas.columns or (chance in areas.columns and areas[chance].isna().all()):
         return None
     held = areas[beside].fillna(value=False).astype(bool)
     if listed in areas.columns:

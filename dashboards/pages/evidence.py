@@ -224,8 +224,8 @@ def layout(
             html.H1("Events gather in few places; how few, where, and how sure that is"),
             fact_line(facts(view)),
             html.P(
-                "Nothing on this page enters a score. How concentrated events are, circles and "
-                "borders are of recorded events of the priority's offences, unweighted."
+                "Nothing on this page enters a score. What is said of concentration and of circles "
+                "counts recorded events of the priority's offences, unweighted."
             ),
             _contents(view, tables),
             html.P(unfold_button()),

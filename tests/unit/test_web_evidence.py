@@ -254,7 +254,7 @@ def test_one_side_beside_deprivation_says_only_what_was_looked_for(tables: Engin
     assert "Corrected for many tests, one area has high offences where deprivation around" in said
     assert "among high deprivation" not in said
     assert note in said
-    assert "The least certain of its labels came out of 80% of further draws." in said
+    assert "The least certain label came out again in 80% of further draws." in said
     older = tables.bivariate.drop(columns="seeds_agree_at_least")
     said = "Corrected for many tests"
     assert bivariate_said(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -191,7 +192,7 @@ def test_weights_stand_as_set_beside_as_they_work(judged_run: PublishedRun) -> N
     )
     assert table.rows[1][3] == "not known"
     said = sensitivity_said(tables, "sv01")
-    assert said.startswith("Recorded harm spreads the scores most: it brings 71%")
+    assert said.startswith("What spreads the scores most is “Recorded harm”: it brings 71%")
     assert sensitivity_table(tables, "sv04") is None
     assert "not in this run" in sensitivity_said(tables, "sv04")
 
@@ -257,6 +258,21 @@ def test_rank_sets_are_said_of_the_first_and_the_last_of_the_list(view: RunView)
         "By counts alone, with no weights at all, the area of rank 1 could stand anywhere from 0 "
         "to 2, and that of rank 10 could stand anywhere from 5 to 20, of 48."
     )
+    first = view.areas["sv01_rank"] == 1
+    alone = view.areas.assign(
+        sv01_rank_set_lo=view.areas["sv01_rank_set_lo"].mask(first, 1),
+        sv01_rank_set_hi=view.areas["sv01_rank_set_hi"].mask(first, 1),
+    )
+    said = rank_sets_said(replace(view, areas=alone), "sv01")
+    assert "the area of rank 1 could stand nowhere but at 1, and" in said
+
+
+def test_a_forecast_that_learned_from_the_ring_says_so(view: RunView) -> None:
+    manifest = {**view.manifest, "forecast": {**view.manifest["forecast"], "areas": 48}}
+    assert "over 48 areas. Method" in forecast_said(replace(view, manifest=manifest))[0]
+    manifest["forecast"] = {**manifest["forecast"], "areas": 60}
+    said = forecast_said(replace(view, manifest=manifest))[0]
+    assert "over 60 areas, the ring among them. Method" in said
 
 
 def test_the_panel_says_what_stands_beside_the_score(client: Client, view: RunView) -> None:

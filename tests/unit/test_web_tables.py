@@ -42,6 +42,14 @@ def test_where_the_next_are_clearly_lower_the_cut_says_no_more(run: RunView) -> 
     )
 
 
+def test_where_no_certainty_is_stated_nothing_is_said_of_what_can_be_told_apart(
+    run: RunView,
+) -> None:
+    areas = run.areas.assign(sv01_beside_list=False, sv01_p_top=float("nan"))
+    ranked = ranked_list(dataclasses.replace(run, areas=areas), "sv01", ViewState())
+    assert ranked.cut_text == "The list of 10 ends here."
+
+
 def test_rows_say_what_is_new_dropped_and_not_told_apart(run: RunView) -> None:
     rows = ranked_list(run, "sv01", ViewState()).rows
     near = "cannot be told apart"

@@ -225,6 +225,20 @@ def test_what_a_run_says_of_sureness_beyond_chance_and_rank_follows_them(
     assert told["On the list"] == "Dropped"
 
 
+def test_harm_is_a_figure_where_offences_weigh_differently_alone(run: view.RunView) -> None:
+    def labels(**weights: float) -> list[str]:
+        priorities = {key: {**entry, "offences": weights} for key, entry in entries.items()}
+        manifest = {**run.manifest, "priorities": priorities}
+        one = dataclasses.replace(run, manifest=manifest)
+        story = area_story(one, "sv01", "X01000000")
+        assert story is not None
+        return [fact.label for fact in story.figures]
+
+    entries = run.manifest["priorities"]
+    assert "Harm, weighted" in labels(robbery=993.55, burglary=305.0)
+    assert "Harm, weighted" not in labels(robbery=1.0, burglary=1.0)
+
+
 def test_the_place_on_the_list_and_the_patch_are_figures(run: view.RunView) -> None:
     story = area_story(run, "sv01", "X01000000")
     assert story is not None
