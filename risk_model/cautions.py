@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from risk_model.area_table import Findings
 from risk_model.config.names import CRIME_INDICATORS
@@ -58,6 +59,12 @@ def warn(findings: Mapping[str, Findings], data: ModelData, config: RiskConfig) 
     return said
 
 
+def _one_value(values: NDArray[np.float64]) -> bool:
+    """Whether at least two areas have a value, and all of them the same but for rounding."""
+    known = values[np.isfinite(values)]
+    return known.size > 1 and bool(np.ptp(known) <= 1e-12 * np.abs(known).max())
+
+
 def _priority_warnings(name: str, found: Findings, data: ModelData) -> list[str]:
     said: list[str] = []
     weighted = {p.indicator.name for p in found.composite.parts if p.weight > 0}
@@ -91,6 +98,16 @@ def _priority_warnings(name: str, found: Findings, data: ModelData) -> list[str]
                 f"{name}: {count} area{'' if count == 1 else 's'} without "
                 f"{part.indicator.name}; the other weights were rescaled there."
             )
+    same = [
+        part.indicator.name
+        for part in found.composite.parts
+        if part.weight > 0 and _one_value(part.indicator.value[data.in_study])
+    ]
+    if same:
+        said.append(
+            f"{name}: {', '.join(same)}: one value in every area, so that the weight orders "
+            "nothing. Check the column that it comes from."
+        )
     for reason in sorted(set(found.composite.not_scored[data.in_study]) - {""}):
         count = int((found.composite.not_scored == reason).sum())
         said.append(f"{name}: {count} area{'' if count == 1 else 's'} without a score: {reason}.")
@@ -138,5 +155,5 @@ def shift_words(shifts: Mapping[str, dict[str, int]]) -> list[str]:
         f"{shift['of']} listed areas stay on the list, with it doubled {shift['doubled']}; that "
         "weight is a proxy."
         for name, shift in shifts.items()
-        if shift
+        if shift.get("of")
     ]

@@ -90,9 +90,10 @@ def too_few(data: ModelData, events: float) -> str:
     """
     areas = int(data.in_study.sum())
     if areas < FEWEST_AREAS:
-        return f"{areas} areas, and at least {FEWEST_AREAS} are needed"
+        return f"{areas} area{'' if areas == 1 else 's'}, and at least {FEWEST_AREAS} are needed"
     if events < FEWEST_EVENTS:
-        return f"{events:.0f} events, and at least {FEWEST_EVENTS} are needed"
+        said = "1 event" if round(events) == 1 else f"{events:.0f} events"
+        return f"{said}, and at least {FEWEST_EVENTS} are needed"
     return ""
 
 

@@ -89,7 +89,8 @@ def coverage_warnings(
             others = [count for other, count in supplied.items() if other != month]
             if others and rows < LOW_SHARE * median(others):
                 said.append(
-                    f"{name}: {month} has {rows:,} rows, under {LOW_SHARE:.0%} of the median "
-                    f"of its other months ({median(others):,.0f}); is the file complete?"
+                    f"{name}: {month} has {rows:,} row{'' if rows == 1 else 's'}, under "
+                    f"{LOW_SHARE:.0%} of the median of its other months "
+                    f"({median(others):,.0f}); is the file complete?"
                 )
     return said

@@ -120,7 +120,8 @@ def row_warnings(
     full = map_points[map_points["share"] > MAP_POINT_WARNING]
     # Not where it lies: in a force's own extract that would be an address.
     said += [
-        f"one map point holds {events:,} events, {share:.1%} of the study area's"
+        f"one map point holds {events:,} event{'' if events == 1 else 's'}, "
+        f"{share:.1%} of the study area's"
         for events, share in zip(full["events"], full["share"], strict=True)
     ]
     return said

@@ -386,7 +386,8 @@ def study_cells(
     study_mask = rasterise(study_shapes, grid)
     if not study_mask.any():
         raise StatisticsError(
-            f"no cell of {cell_m:g} m has its centre in the study area; use smaller cells"
+            f"no cell of {cell_m:g} m has its centre in the study area; use smaller cells "
+            "(cell_m), or mend the outlines"
         )
     return grid, study_mask
 
@@ -406,8 +407,8 @@ def few_events(x: FloatArray, y: FloatArray) -> tuple[str, ...]:
     found = []
     if len(x) < FEW_EVENTS:
         found.append(
-            f"{len(x)} events are fewer than {FEW_EVENTS}: the density mostly shows where single "
-            "events were recorded"
+            f"{len(x)} event{' is' if len(x) == 1 else 's are'} fewer than {FEW_EVENTS}: the "
+            "density mostly shows where single events were recorded"
         )
     if len(x) > 1 and np.ptp(x) == 0 and np.ptp(y) == 0:
         found.append(

@@ -72,6 +72,18 @@ def test_no_population_at_all_scores_nobody_and_says_why() -> None:
     assert "a year, average" in found.areas["sv01_reasons"].iloc[0]
 
 
+def test_an_indicator_with_one_value_everywhere_is_named() -> None:
+    """Its weight stands in the settings and orders nothing: the run says so."""
+    data = CASE.case()
+    said = "one value in every area, so that the weight orders nothing"
+    assert not any(said in text for text in score(data).warnings)
+    same = data.indicators.assign(deprivation_without_crime=21.7)
+    warnings = score(CASE.case(indicators=same)).warnings
+    assert [text for text in warnings if said in text] == [
+        f"sv01: deprivation_without_crime: {said}. Check the column that it comes from."
+    ]
+
+
 def test_no_deprivation_table_drops_it_everywhere() -> None:
     data = CASE.case()
     bare = CASE.case(indicators=data.indicators[["rural"]])
@@ -120,7 +132,7 @@ def test_one_area_scores_the_middle_and_claims_nothing() -> None:
     assert found["sv01_rank"] == 1
     assert np.isnan(found["sv01_p_top"])
     assert found["sv01_tier"] == "Not evidenced"
-    assert "1 areas, and at least 30 are needed" in found["sv01_reasons"]
+    assert "1 area, and at least 30 are needed" in found["sv01_reasons"]
 
 
 def test_all_areas_equal_share_rank_one_and_nobody_is_listed() -> None:

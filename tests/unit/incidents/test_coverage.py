@@ -51,7 +51,7 @@ def test_only_months_of_the_period_are_compared() -> None:
     deliveries[-1] = Delivery("a", "2025-03", 1)
     said = coverage_warnings(deliveries, months=MONTHS, expected=[])
     assert len(said) == 1
-    assert "2025-03 has 1 rows, under 40% of the median of its other months (5)" in said[0]
+    assert "2025-03 has 1 row, under 40% of the median of its other months (5)" in said[0]
 
 
 def test_a_file_of_no_force_fills_the_months_of_every_force_where_it_has_rows() -> None:
