@@ -50,6 +50,7 @@ class PlacedRows:
     near: Mask
     codes: tuple[str, ...]
     disagreement: float
+    adrift: float
 
 
 def _texts(numbers: npt.NDArray[np.integer], texts: Sequence[str]) -> pd.Series:

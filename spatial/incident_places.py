@@ -38,6 +38,8 @@ class Places:
         Whether the point lies within the wanted distance of the study area.
     compared, disagreeing
         Rows of study area and ring with a code and a polygon; those where the two differ.
+    adrift
+        Rows with a code of study area or ring whose point lies in no polygon at all.
     """
 
     x: Floats
@@ -47,6 +49,7 @@ class Places:
     near: Mask
     compared: int
     disagreeing: int
+    adrift: int
 
 
 RULES: tuple[str, ...] = ("", IRREGULAR, UNKNOWN)
@@ -128,11 +131,13 @@ def place_rows(
     rule[~wanted[polygon]] = 0
     by_code[rule > 0] = -1
     nowhere = (first == 0) & (second == 0)
-    both = wanted[by_code] & (polygon >= 0) & ~nowhere
+    coded = wanted[by_code] & ~nowhere
+    both = coded & (polygon >= 0)
     disagreeing = int((both & (by_code != polygon)).sum())
     area = np.where(by_polygon, polygon, by_code)
     area[nowhere] = -1
-    return Places(x, y, area, rule, near & ~nowhere, int(both.sum()), disagreeing)
+    compared, adrift = int(both.sum()), int((coded & ~both).sum())
+    return Places(x, y, area, rule, near & ~nowhere, compared, disagreeing, adrift)
 
 
 def _points(

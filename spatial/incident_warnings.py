@@ -22,6 +22,7 @@ __all__ = [
 ]
 
 DISAGREEMENT_WARNING = 0.05
+ADRIFT_WARNING = 0.05
 QUARANTINE_WARNING = 0.05
 MAP_POINT_WARNING = 0.05
 _NAMED_CATEGORIES = 20
@@ -94,7 +95,7 @@ def _rows(number: int) -> str:
 
 
 def row_warnings(
-    kept: Sequence[ReadFile], map_points: pd.DataFrame, *, disagreement: float
+    kept: Sequence[ReadFile], map_points: pd.DataFrame, *, disagreement: float, adrift: float
 ) -> list[str]:
     """Say what is unusual about the rows themselves."""
     said = []
@@ -116,6 +117,12 @@ def row_warnings(
         said.append(
             f"{disagreement:.1%} of rows have a point in another area than their code "
             "names (3.5 % is usual with generalised boundaries); check the boundaries' vintage"
+        )
+    if adrift > ADRIFT_WARNING:
+        said.append(
+            f"{adrift:.1%} of rows whose code is of the area or its ring have a point in none of "
+            "the areas, so that no density holds them; check the outlines, their declared CRS and "
+            "the coordinates"
         )
     full = map_points[map_points["share"] > MAP_POINT_WARNING]
     # Not where it lies: in a force's own extract that would be an address.

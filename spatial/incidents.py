@@ -168,7 +168,7 @@ def read_incidents(
         *coverage_warnings(deliveries, months=period.months, expected=expected),
         *overlap_warnings(kept),
         *category_warnings(kept),
-        *row_warnings(kept, map_points, disagreement=placed.disagreement),
+        *row_warnings(kept, map_points, disagreement=placed.disagreement, adrift=placed.adrift),
     ]
     return Incidents(
         study=study,
@@ -286,6 +286,7 @@ def _place(
         near=places.near & (places.rule == 0),
         codes=areas.codes,
         disagreement=places.disagreeing / places.compared if places.compared else 0.0,
+        adrift=places.adrift / coded if (coded := places.compared + places.adrift) else 0.0,
     )
 
 

@@ -111,6 +111,25 @@ def test_case_05_the_code_is_believed_by_default_and_disagreement_is_counted(cou
     assert [w for w in incidents.warnings if w.startswith("25.0% of rows have a point in another")]
 
 
+def test_case_05_points_outside_every_area_are_said_though_their_code_is_believed(
+    county: Any,
+) -> None:
+    """Outlines or coordinates in another place than they say: nothing can be compared then."""
+    away = county.row(1, Longitude="1.5", Latitude="56.0")
+    county.add([*[county.row(1)] * 18, away])
+    found = county.read()
+    assert totals(found)["used"] == 19
+    (said,) = [w for w in found.warnings if "in none of the areas" in w]
+    assert said.startswith("5.3% of rows whose code is of the area or its ring have a point in")
+    assert said.endswith("check the outlines, their declared CRS and the coordinates")
+
+
+def test_case_05_a_few_points_off_the_coast_are_usual(county: Any) -> None:
+    away = county.row(1, Longitude="1.5", Latitude="56.0")
+    county.add([*[county.row(1)] * 19, away])
+    assert not [w for w in county.read().warnings if "none of the areas" in w]
+
+
 def test_case_05_the_polygon_is_believed_when_asked(county: Any) -> None:
     county.add(
         [county.row(1), county.row(2, LSOA_code="E01900001"), county.row(13)], locate_by="polygon"
