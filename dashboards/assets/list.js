@@ -87,15 +87,19 @@
       return null;
     }
     const rows = data.rows.map(rowOf);
+    // Paper takes the list, the rows next to it, who cannot be told apart from it, and every
+    // flagged area.
+    const printed = Math.max(data.cut_after + 8, 18);
+    rows.forEach(function (row, place) {
+      const near = (data.rows[place].standing || "").includes("cannot be told apart");
+      row.classList.toggle("beyond", place >= printed && !near);
+    });
     if (data.cut_after > 0) {
       rows.splice(data.cut_after, 0, noteRow(data.cut_text, "cut"));
     }
     if (!rows.length) {
       rows.push(noteRow("No area passes these filters.", "none"));
     }
-    // Paper takes the list and the rows next to it, and every flagged area.
-    const printed = Math.max(data.cut_after + 8, 18);
-    rows.forEach((row, place) => row.classList.toggle("beyond", place >= printed));
     body.replaceChildren(...rows);
     const sort = new URLSearchParams(window.location.search).get("sort") || "rank";
     for (const head of document.querySelectorAll("th[data-sort]")) {
