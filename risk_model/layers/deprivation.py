@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from risk_model.layers.placing import Placed, area_codes, place_unchanged
 from risk_model.normalise import exponential_transform
 from spatial.crosswalk import Crosswalk
-from spatial.errors import Faults, StatisticsError
+from spatial.errors import Fault, Faults, InputError, StatisticsError
 from spatial.tables import Table, match_columns, number_column, read_table
 
 __all__ = [
@@ -152,12 +152,16 @@ def read_iod(path: Path, edition: Edition, *, shown_as: str) -> Deprivation:
     columns = match_columns(table, wanted)
     index = area_codes(table, columns["area_code"])
     areas = ENGLAND_AREAS[edition]
-    values = {
-        name: number_column(table, column)
-        for name, column in columns.items()
-        if name != "area_code"
-    }
-    _check_ranks(table, columns, values, areas)
+    values = {}
+    faults = Faults()
+    for name, header in columns.items():
+        if name != "area_code":
+            try:
+                values[name] = number_column(table, header)
+            except InputError as error:
+                faults.extend(error.faults)
+    faults.extend(_rank_faults(table, columns, values, areas))
+    faults.raise_if_any()
     ranks = np.stack([values[f"{name}_rank"] for name in DOMAIN_WEIGHTS], axis=1)
     frame = pd.DataFrame(index=index)
     if edition == "2025":
@@ -184,25 +188,23 @@ def read_iod(path: Path, edition: Edition, *, shown_as: str) -> Deprivation:
     return Deprivation(frame.sort_index(), edition, _VINTAGES[edition], shown_as, warnings)
 
 
-def _check_ranks(
+def _rank_faults(
     table: Table,
     columns: dict[str, str],
     values: dict[str, NDArray[np.float64]],
     areas: int,
-) -> None:
-    faults = Faults()
+) -> list[Fault]:
+    faults = []
     for name, rank in values.items():
         if name.endswith("_rank"):
             bad = np.flatnonzero((rank < 1) | (rank > areas))
             if bad.size:
-                faults.add(
+                said = (
                     f"rank {rank[bad[0]]:g} lies outside 1 to {areas}, the areas of England in "
-                    f"this edition ({bad.size} such); is it the edition that the inputs file says?",
-                    file=table.shown_as,
-                    line=int(table.line[bad[0]]),
-                    field=columns[name],
+                    f"this edition ({bad.size} such); is it the edition that the inputs file says?"
                 )
-    faults.raise_if_any()
+                faults.append(table.fault(int(bad[0]), said, columns[name]))
+    return faults
 
 
 def place_deprivation(

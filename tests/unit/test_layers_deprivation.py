@@ -118,6 +118,16 @@ def test_faults_name_line_and_column(tmp_path: Path) -> None:
     path = write(tmp_path / "g.csv", headers_2025(), [row_2025("E9A", 40_000)])
     with pytest.raises(InputError, match=r"g\.csv:2: .*rank 40000 lies outside 1 to 33755"):
         read_iod(path, "2025", shown_as="g.csv")
+    # Every column is tried before anything is refused.
+    odd = row_2025("E9A", score="inf")
+    odd[6], odd[9] = "-4", "many"
+    path = write(tmp_path / "i.csv", headers_2025(), [odd])
+    with pytest.raises(InputError) as caught:
+        read_iod(path, "2025", shown_as="i.csv")
+    said = [str(fault) for fault in caught.value.faults]
+    assert len(said) == 3
+    for part in ("'inf' is not a number", "'many' is not a number", "rank -4 lies outside 1"):
+        assert sum(part in one for one in said) == 1
     header = [name.replace("Crime Score", "Crime Skore") for name in headers_2025()]
     path = write(tmp_path / "h.csv", header, [row_2025("E9A")])
     with pytest.raises(InputError, match=r"no column 'Crime Score'.*'Crime Skore'"):
