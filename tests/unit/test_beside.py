@@ -103,9 +103,12 @@ def test_a_process_that_dies_is_named_with_the_way_out() -> None:
 
 
 def test_a_process_that_cannot_prepare_is_named_too() -> None:
-    with beside([partial(os._exit, 3)]) as place, pytest.raises(WorkerError, match="too little"):
+    def ask_for_ever(place: Beside) -> None:
         while True:  # it prepares as soon as no job waits
             place.begin(len, "")()
+
+    with beside([partial(os._exit, 3)]) as place, pytest.raises(WorkerError, match="too little"):
+        ask_for_ever(place)
 
 
 def test_what_the_process_still_does_is_not_waited_for() -> None:
