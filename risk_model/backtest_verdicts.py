@@ -101,11 +101,20 @@ def points(share: float) -> str:
 
 def _figures(found: Sequence[Compared]) -> str:
     return "; ".join(
-        f"{OUTCOME_WORDS.get(one.outcome, one.outcome)} {one.ours:.1%} against {one.theirs:.1%} "
+        f"{OUTCOME_WORDS.get(one.outcome, one.outcome)} {_shares(one.ours, one.theirs)} "
         f"({points(one.lo)} to {points(one.hi)} points"
         + (", which may be chance)" if one.lo <= 0 <= one.hi else ")")
         for one in found
     )
+
+
+def _shares(ours: float, theirs: float) -> str:
+    """Return two shares that differ, with as many decimals as show it, three at most."""
+    for decimals in (1, 2, 3):
+        said = [f"{share:.{decimals}%}" for share in (ours, theirs)]
+        if said[0] != said[1]:
+            break
+    return " against ".join(said)
 
 
 def _grouped(

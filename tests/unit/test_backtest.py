@@ -270,6 +270,20 @@ def test_a_draw_is_neither_a_loss_nor_a_win() -> None:
 
 
 @pytest.mark.parametrize(
+    ("ours", "said"),
+    [(0.2, "20.0% against 25.0%"), (0.24998, "24.998% against 25.000%"), (0.2496, "24.96%")],
+)
+def test_two_shares_that_differ_are_written_apart(ours: float, said: str) -> None:
+    less = Comparison(
+        *("violence", "forecast", "prior_counts", "number"),
+        *(ours, 0.25, ours - 0.25, -0.01, 0.01),
+        origins=1,
+    )
+    [line] = losses([less], "2025-07-01")
+    assert f": all violence {said}" in line
+
+
+@pytest.mark.parametrize(
     ("share", "said"),
     [(0.0, "0.0"), (-0.0004, "0.0"), (0.0004, "0.0"), (-0.0006, "-0.1"), (0.021, "+2.1")],
 )
