@@ -98,7 +98,7 @@ def cold(
 def bench_cold_ours(benchmark: BenchmarkFixture, tmp_path: Path, data: Path) -> None:
     cold(
         benchmark, tmp_path, data,
-        inputs="inputs-dorset.yaml", area="E06000059", rounds=3, warmup=1,
+        inputs="inputs-dorset.yaml", area="E06000059", rounds=5, warmup=1,
     )  # fmt: skip
 
 
@@ -108,7 +108,7 @@ def bench_cold_main_job(benchmark: BenchmarkFixture, tmp_path: Path, data: Path)
     cold(
         benchmark, tmp_path, data,
         source=Path(BASELINE), inputs="inputs-dorset.yaml", area="E06000059",
-        rounds=3, warmup=1,
+        rounds=5, warmup=1,
     )  # fmt: skip
 
 
