@@ -152,7 +152,8 @@ def processors() -> int:
 def few_collections() -> None:
     """Have this process look for unreachable cycles of objects after 100,000 new ones, not 700.
 
-    Imports and tables make millions of objects that stay, and would be searched again and again.
+    For a process that ends with its work: imports and tables make millions of objects that stay,
+    and would be searched again and again.
     """
     gc.set_threshold(100_000, 50, 100)
 

@@ -21,7 +21,6 @@ from dashboards.cli import (
     validate,
     weights,
 )
-from spatial.beside import few_collections
 from spatial.errors import HotspotsError, InputError, StatisticsError
 
 __all__ = ["app", "main"]
@@ -58,7 +57,6 @@ def _prepare_environment() -> None:
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = "1"
     os.environ.setdefault("OGR_SKIP", "OGR_VRT,KML,LIBKML,GML,GPX")
-    few_collections()
 
 
 def main() -> None:

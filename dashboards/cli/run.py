@@ -35,7 +35,9 @@ def run(
 ) -> None:
     """Score the neighbourhoods of an area and publish the result as a run."""
     from risk_model.second_process import second_process
+    from spatial.beside import few_collections
 
+    few_collections()
     # It imports beside the imports that follow; what draws the map takes half a second.
     with second_process(workers, also=("dashboards.exports.folium_map",)) as place:
         from dashboards.cli.console import Console
