@@ -401,7 +401,7 @@ def driver_tables(tables: JudgementTables) -> tuple[Table, ...]:
         found.append(
             Table(
                 f"{_outcome_words(str(outcome))}: share of expected events that would lie "
-                f"elsewhere if a driver were dealt out anew{left_out}",
+                f"elsewhere if a driver were shuffled among areas{left_out}",
                 ("Driver", "Moved", "More of it"),
                 cells,
                 (False, True, False),

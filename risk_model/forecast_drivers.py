@@ -1,4 +1,4 @@
-"""What moves a forecast: how much of it would lie elsewhere if a driver were dealt out anew."""
+"""What moves a forecast: what of it would lie elsewhere if a driver were shuffled among areas."""
 
 from __future__ import annotations
 
