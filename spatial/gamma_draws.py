@@ -127,11 +127,10 @@ def _accepted(
     half_square: FloatArray, cube: FloatArray, d: FloatArray, log_uniform: FloatArray
 ) -> npt.NDArray[np.bool_]:
     """Tell which draws are kept. A cube at or below 0 belongs to no gamma draw."""
-    positive = cube > 0.0
-    # What follows is finite all the same there, and does not count.
+    # There the logarithm of the least number, -708, refuses it whatever the other terms are.
     log = np.log(np.maximum(cube, np.finfo(np.float64).tiny))
     log += 1.0 - cube
     log *= d
     log += half_square
-    positive &= log_uniform < log
-    return positive
+    accepted: npt.NDArray[np.bool_] = log_uniform < log
+    return accepted

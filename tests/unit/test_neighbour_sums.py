@@ -82,6 +82,12 @@ def test_a_graph_that_cannot_be_written_to_is_read_once(monkeypatch: pytest.Monk
     for _ in range(3):
         assert neighbour_sums(VALUES, graph.indptr, graph.indices)[0] == 54.0
     assert len(read) == 1
+    # The same number of neighbours each, and others.
+    fewer, more = graph.indices.copy(), graph.indptr
+    fewer[-1] = 4
+    fewer.setflags(write=False)
+    assert neighbour_sums(VALUES, more, fewer)[5] == 16.0
+    read.pop()
     for _ in range(module._KEPT_GRAPHS):
         other = Neighbours(CODES, INDPTR.copy(), INDICES.copy())
         neighbour_sums(VALUES, other.indptr, other.indices)

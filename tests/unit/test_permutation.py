@@ -355,3 +355,9 @@ def test_two_processes_count_what_one_counts() -> None:
     for one, two in zip(alone, shared, strict=True):
         np.testing.assert_array_equal(one, two)
         assert one.draws.max() > 30_000
+
+
+def test_p_values_closer_than_a_key_tells_apart_are_put_in_order_all_the_same() -> None:
+    close = 0.5 + 1e-12 * np.random.default_rng(3).permutation(50)
+    # Each of them is the largest times 50/50: any other order takes a smaller one for the last.
+    assert (benjamini_hochberg(close) == close.max()).all()

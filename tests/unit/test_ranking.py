@@ -68,3 +68,8 @@ def test_rank_within_groups() -> None:
     np.testing.assert_array_equal(
         rank_within(np.array([1.0, 2.0, 3.0, 4.0]), groups), [2, 1, 1, np.nan]
     )
+
+
+def test_ties_that_rounding_hides_among_others_are_ties() -> None:
+    near = np.array([[2e-9, 1e-9, 2e-9, 1e-9, 1.0]])
+    assert mean_ranks(near).tolist() == [[3.5, 1.5, 3.5, 1.5, 5.0]]
